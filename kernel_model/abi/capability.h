@@ -40,6 +40,7 @@ enum class Capability : std::uint8_t {
     SysTtyConfig = 26,
     Mknod = 27,
     Lease = 28,
+    AuditWrite = 29,
     Setfcap = 31,
     MacOverride = 32,
     Syslog = 34,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// seccomp (linux/seccomp.h), and the classic BPF of its filters (linux/filter.h).
+// seccomp (linux/seccomp.h), and the classic BPF of its filters and those of sockets
+// (linux/filter.h).
 #pragma once
 
 #include <array>
@@ -50,13 +51,25 @@ inline constexpr std::uint32_t kBpfMaxInsns = 4096, kBpfMemWords = 16;
 // Codes: class, size and mode of a load, operation and source of the others.
 inline constexpr std::uint16_t kBpfLd = 0x00, kBpfLdx = 0x01, kBpfSt = 0x02, kBpfStx = 0x03,
                                kBpfAlu = 0x04, kBpfJmp = 0x05, kBpfRet = 0x06, kBpfMisc = 0x07;
-inline constexpr std::uint16_t kBpfImm = 0x00, kBpfAbs = 0x20, kBpfMem = 0x60, kBpfLen = 0x80;
+inline constexpr std::uint16_t kBpfH = 0x08, kBpfB = 0x10;
+inline constexpr std::uint16_t kBpfImm = 0x00, kBpfAbs = 0x20, kBpfInd = 0x40, kBpfMem = 0x60,
+                               kBpfLen = 0x80, kBpfMsh = 0xa0;
 inline constexpr std::uint16_t kBpfAdd = 0x00, kBpfSub = 0x10, kBpfMul = 0x20, kBpfDiv = 0x30,
                                kBpfOr = 0x40, kBpfAnd = 0x50, kBpfLsh = 0x60, kBpfRsh = 0x70,
-                               kBpfNeg = 0x80, kBpfXor = 0xa0;
+                               kBpfNeg = 0x80, kBpfMod = 0x90, kBpfXor = 0xa0;
 inline constexpr std::uint16_t kBpfJa = 0x00, kBpfJeq = 0x10, kBpfJgt = 0x20, kBpfJge = 0x30,
                                kBpfJset = 0x40;
 inline constexpr std::uint16_t kBpfK = 0x00, kBpfX = 0x08, kBpfA = 0x10;
 inline constexpr std::uint16_t kBpfTax = 0x00, kBpfTxa = 0x80;
+
+// Places of a load that are not in the packet's data: what is known of it (SKF_AD_OFF), from its
+// network header on (SKF_NET_OFF), from its link header on (SKF_LL_OFF).
+inline constexpr std::uint32_t kSkfAd = 0xfffff000, kSkfNet = 0xfff00000, kSkfLink = 0xffe00000;
+inline constexpr std::uint32_t kSkfAdProtocol = 0, kSkfAdPkttype = 4, kSkfAdIfindex = 8,
+                               kSkfAdNlattr = 12, kSkfAdNlattrNest = 16, kSkfAdMark = 20,
+                               kSkfAdQueue = 24, kSkfAdHatype = 28, kSkfAdRxhash = 32,
+                               kSkfAdCpu = 36, kSkfAdAluXorX = 40, kSkfAdVlanTag = 44,
+                               kSkfAdVlanTagPresent = 48, kSkfAdPayOffset = 52, kSkfAdRandom = 56,
+                               kSkfAdVlanTpid = 60;
 
 }  // namespace uprobesim::abi

@@ -30,11 +30,12 @@ inline constexpr std::int32_t kSoDebug = 1, kSoReuseaddr = 2, kSoType = 3, kSoEr
                               kSoPriority = 12, kSoLinger = 13, kSoReuseport = 15, kSoPasscred = 16,
                               kSoPeercred = 17, kSoRcvlowat = 18, kSoSndlowat = 19,
                               kSoRcvtimeoOld = 20, kSoSndtimeoOld = 21, kSoBindtodevice = 25,
-                              kSoPeername = 28, kSoTimestamp = 29, kSoAcceptconn = 30,
-                              kSoPeersec = 31, kSoSndbufforce = 32, kSoRcvbufforce = 33,
-                              kSoPasssec = 34, kSoTimestampns = 35, kSoMark = 36,
-                              kSoTimestamping = 37, kSoProtocol = 38, kSoDomain = 39,
-                              kSoPeekOff = 42, kSoBusyPoll = 46, kSoIncomingCpu = 49,
+                              kSoAttachFilter = 26, kSoDetachFilter = 27, kSoPeername = 28,
+                              kSoTimestamp = 29, kSoAcceptconn = 30, kSoPeersec = 31,
+                              kSoSndbufforce = 32, kSoRcvbufforce = 33, kSoPasssec = 34,
+                              kSoTimestampns = 35, kSoMark = 36, kSoTimestamping = 37,
+                              kSoProtocol = 38, kSoDomain = 39, kSoPeekOff = 42, kSoLockFilter = 44,
+                              kSoBusyPoll = 46, kSoIncomingCpu = 49, kSoAttachBpf = 50,
                               kSoIncomingNapiId = 56, kSoZerocopy = 60, kSoRcvtimeoNew = 66,
                               kSoSndtimeoNew = 67;
 

@@ -92,8 +92,8 @@ public:
     virtual std::optional<std::uint64_t> only_position() const { return std::nullopt; }
     // Whether there is an end, from which lseek may count.
     virtual bool has_end() const { return true; }
-    // True: the host keeps the position (host stdin or stdout that is a file). `position` is
-    // unused, and seek() moves the host's.
+    // True: `position` is unused, and seek() moves what the file itself or the host keeps (host
+    // stdin or stdout that is a file).
     virtual bool host_position() const { return false; }
     virtual SysResult<std::uint64_t> seek(std::int64_t, int) {
         return tl::make_unexpected(Errno::Spipe);
@@ -107,6 +107,9 @@ public:
     virtual SysResult<void> truncate(std::uint64_t size);
     // The file that watchers know it by; nothing: it is none that can be watched.
     virtual std::optional<FileKey> watched_key() { return std::nullopt; }
+    // Of one that can be watched: another description (O_PATH), whose end nobody is told of, by
+    // which it can be opened again when this one is gone.
+    virtual std::shared_ptr<File> place() { return nullptr; }
     // The first byte at `from` or behind it that is in a page with data (or in a hole); nothing:
     // there is none before the end of the file.
     virtual std::optional<std::uint64_t> next_data(std::uint64_t from);
@@ -123,6 +126,8 @@ public:
     virtual SysResult<std::vector<DirEntry>> entries();
     // The backing of mappings of the file; null: mmap fails with ENODEV.
     virtual std::shared_ptr<FileBacking> backing() { return nullptr; }
+    // Whether its mappings are locked, and reached by nobody else (memfd_secret).
+    virtual bool is_secret() const { return false; }
     // Whether mmap gives anonymous memory (/dev/zero).
     virtual bool maps_zeros() const { return false; }
     // Whether new writable shared mappings are forbidden (F_SEAL_WRITE).
@@ -183,6 +188,7 @@ public:
     std::shared_ptr<void> async;            // while O_ASYNC is set: listens for changes
     bool tells = false;     // its opening was told to watchers: its uses and its end are
     FileHold write_access;  // of a description that may write, of a file that may run
+    bool silent = false;    // FMODE_NONOTIFY: of no use of it anybody is told
     bool created = false;   // FMODE_CREATED: this opening made it
     std::uint64_t position = 0;
     std::uint32_t flags = 0;  // O_* as given to open, guest values

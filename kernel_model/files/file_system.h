@@ -115,6 +115,12 @@ public:
     virtual SysResult<void> set_inode_flags(const Caller&, File&, std::uint32_t) {
         return tl::make_unexpected(Errno::NotSup);
     }
+    // A description that File::place gave, or one of a link in /proc/PID/fd, is opened again.
+    virtual SysResult<std::shared_ptr<File>> open_place_again(const Caller&,
+                                                              const std::shared_ptr<File>&,
+                                                              std::uint32_t) {
+        return tl::make_unexpected(Errno::NoSys);
+    }
     // What is told of its files; null: nothing.
     virtual const std::shared_ptr<FileEvents>& events() const {
         static const std::shared_ptr<FileEvents> none;

@@ -13,6 +13,7 @@ struct Process;
 struct Task;
 
 class Ipc;
+class KernelLog;
 class Keyrings;
 class Mounts;
 class Network;
@@ -41,6 +42,7 @@ public:
     virtual const Network& loopback() const = 0;
     virtual Keyrings& keyrings() const = 0;
     virtual Terminals& terminals() const = 0;
+    virtual KernelLog& log() const = 0;
 };
 
 }  // namespace uprobesim

@@ -5,12 +5,14 @@
 #include <cmath>
 
 #include "kernel_model/aio/contexts.h"
+#include "kernel_model/files/event/fanotify_marks.h"
 #include "kernel_model/files/event/inotify_file.h"
 #include "kernel_model/files/tty/pty.h"
 #include "kernel_model/ipc/ipc.h"
 #include "kernel_model/kernel/memory_parameters.h"
 #include "kernel_model/kernel/sched_parameters.h"
 #include "kernel_model/keys/keyrings.h"
+#include "kernel_model/log/kernel_log.h"
 #include "kernel_model/net/network.h"
 #include "kernel_model/task/budgets.h"
 
@@ -54,6 +56,7 @@ public:
     const Network& loopback() const override { return network(); }
     Keyrings& keyrings() const override { return kernel_.keyrings(); }
     Terminals& terminals() const override { return kernel_.terminals(); }
+    KernelLog& log() const override { return kernel_.log(); }
 
     Ipc& ipc() const override {
         const Task* const task = kernel_.current();
@@ -68,6 +71,18 @@ private:
 
     Kernel& kernel_;
 };
+
+// A program may take one uid after the other: those that use nothing are forgotten.
+template <class Use>
+const std::shared_ptr<Use>& use_of(std::map<std::uint32_t, std::shared_ptr<Use>>& all,
+                                   std::uint32_t uid) {
+    std::erase_if(all, [uid](const auto& entry) {
+        return entry.first != uid && entry.second.use_count() == 1;
+    });
+    auto& use = all[uid];
+    if (!use) use = std::make_shared<Use>();
+    return use;
+}
 
 template <class Space>
 Space* own_space(const Process& process, NamespaceKind kind) {
@@ -115,6 +130,8 @@ Kernel::Kernel(Machine& machine, FileSystem& files, unsigned cpus)
       tracing_(*this),
       processes_(*this) {
     network_->real_time_ns = [this] { return clock_.realtime_ns(); };
+    network_->current_cpu = [this] { return current_ != nullptr ? current_->cpu : 0u; };
+    network_->random = [&machine] { return static_cast<std::uint32_t>(machine.entropy.next()); };
     scheduler_.set_cpus(cpus);
     sysctls_.set_default("fs/epoll/max_user_watches",
                          std::to_string(most_epoll_watches(machine.memory)));
@@ -134,6 +151,18 @@ Kernel::Kernel(Machine& machine, FileSystem& files, unsigned cpus)
                       });
     files_.set_clock([this] { return clock_.realtime_ns(); });
     files_.set_system_view(view_.get());
+}
+
+// Begins with what a kernel tells first.
+KernelLog& Kernel::log() {
+    constexpr std::uint32_t kNotice = 5;
+    if (log_ == nullptr) {
+        log_ =
+            std::make_unique<KernelLog>([this] { return clock_.monotonic_ns(); }, &machine_.memory);
+        log_->add_at(0, kNotice,
+                     "Linux version " + machine_.tell_release() + " (uprobesim) #1 SMP");
+    }
+    return *log_;
 }
 
 Kernel::~Kernel() {
@@ -187,14 +216,12 @@ void Kernel::closing(const Process& process, File& file) {
     if (const auto status = file.status()) locks.release({status->device, status->inode}, &process);
 }
 
-// A program may take one uid after the other: those that use nothing are forgotten.
 const std::shared_ptr<InotifyUse>& Kernel::inotify_use(std::uint32_t uid) {
-    std::erase_if(inotify_use_, [uid](const auto& entry) {
-        return entry.first != uid && entry.second.use_count() == 1;
-    });
-    auto& use = inotify_use_[uid];
-    if (!use) use = std::make_shared<InotifyUse>();
-    return use;
+    return use_of(inotify_use_, uid);
+}
+
+const std::shared_ptr<FanotifyUse>& Kernel::fanotify_use(std::uint32_t uid) {
+    return use_of(fanotify_use_, uid);
 }
 
 }  // namespace uprobesim

@@ -33,10 +33,12 @@ namespace uprobesim {
 
 class AioContexts;
 class Keyrings;
+class KernelLog;
 class Ipc;
 class Network;
 class Terminals;
 struct InotifyUse;
+struct FanotifyUse;
 
 class Kernel {
 public:
@@ -84,8 +86,9 @@ public:
     const std::shared_ptr<std::uint64_t>& epoll_watches() const { return epoll_watches_; }
     // Entries of files of which handles were given out (name_to_handle_at).
     std::map<FileKey, std::shared_ptr<Dentry>>& handles() { return handles_; }
-    // What a user has of inotify.
+    // What a user has of inotify and of fanotify.
     const std::shared_ptr<InotifyUse>& inotify_use(std::uint32_t uid);
+    const std::shared_ptr<FanotifyUse>& fanotify_use(std::uint32_t uid);
     // Pages of the pipes of each user.
     const std::shared_ptr<PipePages>& pipe_pages() const { return pipe_pages_; }
     // /proc/sys
@@ -100,6 +103,8 @@ public:
     std::uint64_t faults(const Process& process) const;
     AioContexts& aio() const { return *aio_; }
     Keyrings& keyrings() const { return *keyrings_; }
+    // Made when it is first wanted.
+    KernelLog& log();
     // The first one, and that of a process.
     const std::shared_ptr<Network>& network() const { return network_; }
     const std::shared_ptr<Network>& network_of(const Process& process) const;
@@ -138,6 +143,7 @@ private:
     std::shared_ptr<std::uint64_t> epoll_watches_ = std::make_shared<std::uint64_t>(0);
     std::map<FileKey, std::shared_ptr<Dentry>> handles_;
     std::map<std::uint32_t, std::shared_ptr<InotifyUse>> inotify_use_;
+    std::map<std::uint32_t, std::shared_ptr<FanotifyUse>> fanotify_use_;
     std::shared_ptr<PipePages> pipe_pages_ = std::make_shared<PipePages>();
     Sysctls sysctls_;
     MemoryRules memory_rules_;
@@ -145,6 +151,7 @@ private:
     std::unique_ptr<Ipc> ipc_;  // the first
     std::unique_ptr<AioContexts> aio_;
     std::unique_ptr<Keyrings> keyrings_;
+    std::unique_ptr<KernelLog> log_;
     Timers timers_;
     Futexes futexes_;
     Scheduler scheduler_;

@@ -218,7 +218,10 @@ void make_namespaces(Kernel& kernel, Task& task, std::uint64_t flags) {
         auto space = std::make_shared<NetNamespace>(number());
         space->network = std::make_shared<Network>(memory, false);
         space->network->owner = owner;
-        space->network->real_time_ns = kernel.network_of(process)->real_time_ns;
+        const Network& before = *kernel.network_of(process);
+        space->network->real_time_ns = before.real_time_ns;
+        space->network->current_cpu = before.current_cpu;
+        space->network->random = before.random;
         put(NamespaceKind::Net, std::move(space));
     }
     if ((flags & abi::kCloneNewpid) != 0) {

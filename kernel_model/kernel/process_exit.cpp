@@ -343,7 +343,10 @@ void ProcessTable::reap_exited() {
         Process& process = *it->second;
         if (id.value != pid) remove_task(process, id);
         if (process.alive || pid == main_pid_ || process.mm == nullptr) continue;
+        // Who closes them is told to those who watch the files.
+        kernel_.set_current(process.tasks.empty() ? nullptr : process.tasks.begin()->second.get());
         process.files = {};
+        kernel_.set_current(nullptr);
         process.fs = {};
         if (process.mm.use_count() == 1) process.mm->observe(nullptr);
         process.mm.reset();

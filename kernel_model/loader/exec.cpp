@@ -151,7 +151,7 @@ Loaded<ProgramFile> ProgramLoader::open(const Caller& caller, const std::string&
             return load_error(Errno::Acces, "on a mount without the right to execute", path);
     }
     program.file->tells = true;  // its end too
-    told(program, abi::kInOpen);
+    told(program, abi::kInOpen | abi::kFanOpenExec);
     program.size = static_cast<std::uint64_t>(std::max<std::int64_t>(status->size, 0));
     if (const auto backing = program.file->backing();
         backing != nullptr && machine_.kernel_profile.text_busy == TextBusy::Refused) {
@@ -165,8 +165,7 @@ Loaded<ProgramFile> ProgramLoader::open(const Caller& caller, const std::string&
 void ProgramLoader::told(const ProgramFile& program, std::uint32_t mask) const {
     const auto& events = files_.events();
     if (events == nullptr || events->quiet()) return;
-    if (const auto key = program.file->watched_key())
-        events->of_file(*key, program.file->dentry.get(), mask);
+    events->of_file(*program.file, mask);
 }
 
 Loaded<ProgramLoader::Image> ProgramLoader::image_of(ProgramFile file) {

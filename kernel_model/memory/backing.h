@@ -37,6 +37,7 @@ public:
     // ETXTBSY: somebody else holds it for the other use.
     static SysResult<FileHold> hold(const std::shared_ptr<FileBacking>& file, FileUse use);
     bool executed() const { return holds_ < 0; }
+    bool written() const { return holds_ > 0; }
     virtual FileKey key() const = 0;
     virtual std::uint64_t size() const = 0;  // bytes, now
     // The page cache's frame for this page of the file, with its contents. The cache keeps its own

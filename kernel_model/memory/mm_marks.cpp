@@ -31,7 +31,12 @@ SysResult<void> Mm::edit(VRange range, Same same, Change change) {
 }
 
 SysResult<void> Mm::set_marks(VRange range, std::uint32_t set, std::uint32_t clear) {
-    const auto now = [&](const Vma& vma) { return (vma.marks & ~clear) | set; };
+    // mlock_fixup: what is secret stays locked as it is.
+    constexpr std::uint32_t kLocks = mark::kLocked | mark::kLockedOnFault;
+    const auto now = [&](const Vma& vma) {
+        const std::uint32_t kept = (vma.marks & mark::kSecret) != 0 ? kLocks : 0;
+        return (vma.marks & ~(clear & ~kept)) | (set & ~kept);
+    };
     return edit(
         range, [&](const Vma& vma) { return vma.marks == now(vma); },
         [&](Vma& vma) { vma.marks = now(vma); });

@@ -17,7 +17,7 @@ std::span<std::byte> bytes_of(Mm& mm, PAddr frame, VAddr at, std::uint64_t size)
 std::span<std::byte> readable(Mm& mm, VAddr at, std::uint64_t size, RemoteAccess access,
                               std::optional<TaskId> task) {
     const Vma* vma = mm.find(at);
-    if (vma == nullptr) return {};
+    if (vma == nullptr || (vma->marks & mark::kSecret) != 0) return {};
     const bool permitted = vma_permits(vma->prot, Access::Read);
     if (!permitted && access != RemoteAccess::Forced) return {};
     if (!mm.space().lookup(at) && permitted)
@@ -31,7 +31,7 @@ std::span<std::byte> readable(Mm& mm, VAddr at, std::uint64_t size, RemoteAccess
 std::span<std::byte> writable(Mm& mm, VAddr at, std::uint64_t size, RemoteAccess access,
                               std::optional<TaskId> task) {
     const Vma* vma = mm.find(at);
-    if (vma == nullptr) return {};
+    if (vma == nullptr || (vma->marks & mark::kSecret) != 0) return {};
     if (!vma_permits(vma->prot, Access::Write)) {
         if (access != RemoteAccess::Forced) return {};
         const auto own = mm.own_page(at);

@@ -17,7 +17,7 @@ namespace uprobesim {
 namespace mark {
 inline constexpr std::uint32_t kLocked = 1, kLockedOnFault = 2, kWipeOnFork = 4, kDontFork = 8,
                                kDontDump = 16, kMergeable = 32, kHugePage = 64, kNoHugePage = 128,
-                               kRandom = 256, kSequential = 512, kSealed = 1024;
+                               kRandom = 256, kSequential = 512, kSealed = 1024, kSecret = 2048;
 }  // namespace mark
 
 // MPOL_* with its flags, and a mask of nodes.

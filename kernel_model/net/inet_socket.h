@@ -45,6 +45,11 @@ protected:
     // Unless bind asked for it.
     void forget_port();
     SocketAddress remote() const;
+    // sk_txhash: any number but 0.
+    std::uint32_t connection_hash() const {
+        constexpr std::uint32_t kSpread = 0x9e3779b1;
+        return (static_cast<std::uint32_t>(inode()) * kSpread) | 0x80000000;
+    }
 
     IpAddress local_ip_ = IpAddress::any(is_v6());
     IpAddress remote_ip_ = IpAddress::any(is_v6());

@@ -102,6 +102,10 @@ public:
     // CLOCK_REALTIME, for the time of arrival of packets.
     std::function<std::uint64_t()> real_time_ns = [] { return std::uint64_t{0}; };
 
+    // What filters may ask for: the CPU, and a random number.
+    std::function<std::uint32_t()> current_cpu = [] { return 0u; };
+    std::function<std::uint32_t()> random = [] { return 0u; };
+
     // Told when lo is not what it was, with its flags that are others now.
     std::function<void(std::uint32_t changed)> link_changed = [](std::uint32_t) {};
 

@@ -4,44 +4,14 @@
 
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/net/network.h"
+#include "kernel_model/net/packet_bytes.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
 namespace {
 
-constexpr std::size_t kIpHeader = 20;
 constexpr std::uint8_t kDefaultHops = 64;
 constexpr std::byte kEchoRequest{8}, kEchoReply{0};
-
-std::uint16_t checksum(std::span<const std::byte> bytes) {
-    std::uint32_t sum = 0;
-    for (std::size_t i = 0; i < bytes.size(); ++i)
-        sum += std::to_integer<std::uint32_t>(bytes[i]) << (i % 2 == 0 ? 8 : 0);
-    while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
-    return static_cast<std::uint16_t>(~sum);
-}
-
-void put16(std::span<std::byte> at, std::uint16_t value) {
-    at[0] = static_cast<std::byte>(value >> 8);
-    at[1] = static_cast<std::byte>(value & 0xff);
-}
-
-std::vector<std::byte> with_ip_header(const IpAddress& from, const PacketFields& fields,
-                                      std::uint8_t protocol, std::span<const std::byte> payload) {
-    std::vector<std::byte> packet(kIpHeader);
-    packet[0] = std::byte{0x45};
-    packet[1] = std::byte{fields.traffic_class};
-    put16(std::span(packet).subspan(2), static_cast<std::uint16_t>(kIpHeader + payload.size()));
-    packet[8] = std::byte{fields.hops};
-    packet[9] = std::byte{protocol};
-    for (std::size_t i = 0; i < 4; ++i) {
-        packet[12 + i] = std::byte{from.bytes[12 + i]};
-        packet[16 + i] = std::byte{fields.to.bytes[12 + i]};
-    }
-    put16(std::span(packet).subspan(10), checksum(packet));
-    packet.insert(packet.end(), payload.begin(), payload.end());
-    return packet;
-}
 
 }  // namespace
 
@@ -88,10 +58,31 @@ SysResult<SocketAddress> RawSocket::peer() const {
     return address_of(*remote_ip_);
 }
 
+// What the filter leaves of a packet, whose header the program sees as a reader does.
+std::optional<std::size_t> RawSocket::filtered(std::span<const std::byte> bytes,
+                                               const IpAddress& from, const PacketFields& fields,
+                                               std::uint32_t mark) const {
+    constexpr std::size_t kIcmpHeader = 8;
+    if (filtering.filter == nullptr) return bytes.size();
+    const std::size_t header = is_v6() ? 0 : kIpHeaderBytes;
+    const auto kind = static_cast<std::uint8_t>(protocol());
+    std::vector<std::byte> packet = is_v6() ? with_ip_header(from, fields, kind, bytes)
+                                            : std::vector<std::byte>(bytes.begin(), bytes.end());
+    const bool icmp = kind == abi::kIpprotoIcmp || kind == abi::kIpprotoIcmpv6;
+    return kept_bytes(*filtering.filter, {std::move(packet),
+                                          {.data = is_v6() ? kIpv6HeaderBytes : 0,
+                                           .payload = header + (icmp ? kIcmpHeader : 0),
+                                           .mark = mark},
+                                          network()});
+}
+
 void RawSocket::take(std::span<const std::byte> bytes, const IpAddress& from,
-                     const PacketFields& fields) {
+                     const PacketFields& fields, std::uint32_t mark) {
     if (!local_ip_.is_any() && local_ip_ != fields.to) return;
     if (remote_ip_ && *remote_ip_ != from) return;
+    const auto kept = filtered(bytes, from, fields, mark);
+    if (!kept) return;
+    bytes = bytes.first(*kept);
     if (!queue_.fits(bytes.size(), receive_buffer()) ||
         !network().has_room(message_charge(bytes.size())))
         return;
@@ -105,15 +96,15 @@ void RawSocket::transmit(const IpAddress& from, const PacketFields& fields, std:
     if (!is_v6()) packet = with_ip_header(from, fields, protocol, payload);
     for (RawSocket* const other : network().raw_sockets) {
         if (other->family() == family() && other->protocol() == protocol)
-            other->take(packet, from, fields);
+            other->take(packet, from, fields, mark_of(*this));
     }
     if (is_v6() || protocol != abi::kIpprotoIcmp || payload.size() < 8 ||
         payload[0] != kEchoRequest)
         return;
     std::vector<std::byte> reply(payload.begin(), payload.end());
     reply[0] = kEchoReply;
-    put16(std::span(reply).subspan(2), 0);
-    put16(std::span(reply).subspan(2), checksum(reply));
+    put_u16(std::span(reply).subspan(2), 0);
+    put_u16(std::span(reply).subspan(2), internet_checksum(reply));
     // icmp_reply: of the request's class, with the hops that any packet has.
     PacketFields back = fields_of_packet(
         *this, {.from = {}, .hops = kDefaultHops, .traffic_class = fields.traffic_class}, from);
@@ -135,9 +126,9 @@ SysResult<std::uint64_t> RawSocket::send(const Outgoing& message) {
     const bool has_header =
         !is_v6() && (protocol() == abi::kIpprotoRaw || options.is_on(abi::kSolIp, abi::kIpHdrincl));
     if (has_header) {
-        if (message.bytes.size() < kIpHeader) return tl::make_unexpected(Errno::Inval);
+        if (message.bytes.size() < kIpHeaderBytes) return tl::make_unexpected(Errno::Inval);
         const std::size_t length = (std::to_integer<std::size_t>(message.bytes[0]) & 0xf) * 4;
-        if (length < kIpHeader || length > message.bytes.size())
+        if (length < kIpHeaderBytes || length > message.bytes.size())
             return tl::make_unexpected(Errno::Inval);
         fields.traffic_class = std::to_integer<std::uint8_t>(message.bytes[1]);
         fields.hops = std::to_integer<std::uint8_t>(message.bytes[8]);

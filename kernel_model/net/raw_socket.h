@@ -41,7 +41,10 @@ private:
     };
     void transmit(const IpAddress& from, const PacketFields& fields, std::uint8_t protocol,
                   std::span<const std::byte> payload);
-    void take(std::span<const std::byte> bytes, const IpAddress& from, const PacketFields& fields);
+    void take(std::span<const std::byte> bytes, const IpAddress& from, const PacketFields& fields,
+              std::uint32_t mark);
+    std::optional<std::size_t> filtered(std::span<const std::byte> bytes, const IpAddress& from,
+                                        const PacketFields& fields, std::uint32_t mark) const;
 
     IpAddress local_ip_ = IpAddress::any(is_v6());
     std::optional<IpAddress> remote_ip_;

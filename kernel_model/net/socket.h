@@ -15,6 +15,7 @@
 #include "kernel_model/net/memberships.h"
 #include "kernel_model/net/options.h"
 #include "kernel_model/net/packet_fields.h"
+#include "kernel_model/net/socket_filter.h"
 #include "kernel_model/spaces/pid_namespace.h"
 #include "kernel_model/spaces/user_namespace.h"
 #include "kernel_model/wait/wait_queue.h"
@@ -109,6 +110,8 @@ public:
     virtual std::uint8_t tcp_state() const { return 0; }      // as in /proc/net/tcp
     // setsockopt has changed an option of one int.
     virtual void option_changed(std::int32_t, std::int32_t) {}
+    // filtering.filter is another one.
+    virtual void filter_changed() {}
     // Bytes of the kernel itself, for those that can have some (netlink).
     virtual void accept_kernel_bytes(std::span<const std::byte>) {}
     virtual KernelPath connect_path() const { return KernelPath::SysConnectTcp; }
@@ -116,6 +119,7 @@ public:
     // Returns and clears the pending error (SO_ERROR).
     std::optional<Errno> take_error();
     OptionValues options;
+    SocketFiltering filtering;
     Memberships groups;
     std::uint32_t group_interface = 0;  // IP_MULTICAST_IF
     // IPV6_ADDRFORM: an AF_INET6 socket that is connected by IPv4 becomes one of AF_INET.
@@ -172,6 +176,10 @@ inline bool is_inet(const Socket& socket) {
 // Whether messages are sent and received whole, unlike in a stream.
 inline bool by_message(const Socket& socket) {
     return socket.type() != abi::kSockStream;
+}
+
+inline std::uint32_t mark_of(const Socket& sender) {
+    return static_cast<std::uint32_t>(sender.options.get(abi::kSolSocket, abi::kSoMark));
 }
 
 // The buffer space charged for a message of this size, the kernel's truesize: an sk_buff, and a

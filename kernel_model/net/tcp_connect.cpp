@@ -50,12 +50,22 @@ SysResult<std::shared_ptr<Socket>> TcpSocket::accept() {
     if (accepted_.empty()) return tl::make_unexpected(Errno::Again);
     std::shared_ptr<Socket> first = std::move(accepted_.front());
     accepted_.pop_front();
-    if (!waiting_clients_.empty() && !accept_queue_full()) {
+    admit_waiting();
+    return first;
+}
+
+void TcpSocket::admit_waiting() {
+    std::deque<TcpSocket*> refused;
+    while (!waiting_clients_.empty() && !accept_queue_full()) {
         TcpSocket* next = waiting_clients_.front();
         waiting_clients_.pop_front();
-        establish(*next);
+        if (refuses_client(*next)) {
+            refused.push_back(next);
+        } else {
+            establish(*next);
+        }
     }
-    return first;
+    waiting_clients_.insert(waiting_clients_.end(), refused.begin(), refused.end());
 }
 
 SysResult<void> TcpSocket::connect(const SocketAddress& address, const Ucred&, bool waits) {
@@ -99,7 +109,7 @@ SysResult<void> TcpSocket::begin_connect(const SocketAddress& address) {
         return {};
     }
     state_ = State::SynSent;
-    if (listener->accept_queue_full()) {
+    if (listener->accept_queue_full() || listener->refuses_client(*this)) {
         waits_for_listener_ = listener;
         listener->waiting_clients_.push_back(this);
     } else {
@@ -112,6 +122,7 @@ SysResult<void> TcpSocket::begin_connect(const SocketAddress& address) {
 void TcpSocket::establish(TcpSocket& client) {
     auto child = std::make_shared<TcpSocket>(shared_network(), family());
     child->options = options;  // inherited (tcp_create_openreq_child), the buffers too
+    child->filtering = filtering;
     child->send_buffer_set = send_buffer_set;
     child->send_timeout_ns = send_timeout_ns;
     child->receive_timeout_ns = receive_timeout_ns;
@@ -158,6 +169,8 @@ void TcpSocket::disconnect() {
     phase_ = Phase::Unconnected;
     network().tcp_bytes -= incoming_.size();
     incoming_.clear();
+    withheld_ = 0;
+    fin_withheld_ = false;
     incoming_charge_.resize(0);
     shut_read_ = shut_write_ = fin_received_ = false;
     forget_addresses();

@@ -3,14 +3,18 @@
 #include "kernel_model/net/tcp_socket.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/net/network.h"
+#include "kernel_model/net/packet_bytes.h"
 
 namespace uprobesim {
 
 namespace {
 
+// Flags of a segment.
+constexpr std::uint8_t kTcpFin = 0x01, kTcpSyn = 0x02, kTcpPsh = 0x08, kTcpAck = 0x10;
 // net.ipv4.tcp_wmem and tcp_rmem, their middle values.
 constexpr std::int32_t kFirstSendBuffer = 16384, kFirstReceiveBuffer = 131072;
 
@@ -29,7 +33,7 @@ TcpSocket::~TcpSocket() {
     if (state_ == State::Listen) stop_listening();
     if (waits_for_listener_ != nullptr) std::erase(waits_for_listener_->waiting_clients_, this);
     if (state_ != State::Established) return;
-    if (!incoming_.empty() || (lingers && linger_s == 0)) {
+    if (incoming_.size() > withheld_ || (lingers && linger_s == 0)) {
         abort();
         return;
     }
@@ -44,6 +48,10 @@ void TcpSocket::send_fin() {
 }
 
 void TcpSocket::take_fin() {
+    if (withheld_ > 0 || refuses_of_peer(kTcpFin | kTcpAck, {})) {
+        fin_withheld_ = true;
+        return;
+    }
     fin_received_ = true;
     shut_read_ = true;
     waiters_.wake(abi::kPollReadable | abi::kPollRdhup | abi::kPollHup);
@@ -70,12 +78,11 @@ void TcpSocket::take_reset() {
 
 std::uint64_t TcpSocket::unsent_bytes() const {
     if (peer_ == nullptr) return 0;
-    const std::uint64_t queued = peer_->incoming_.size();
-    return queued - std::min(queued, peer_->window());
+    return peer_->incoming_.size() - peer_->readable_bytes();
 }
 
 std::uint64_t TcpSocket::readable_bytes() const {
-    return std::min<std::uint64_t>(incoming_.size(), window());
+    return std::min<std::uint64_t>(incoming_.size() - withheld_, window());
 }
 
 // sk_stream_is_writeable: a third of the buffer is free.
@@ -104,12 +111,63 @@ SysResult<std::uint64_t> TcpSocket::send(const Outgoing& message) {
     if (!network().has_room(2 * moved)) return tl::make_unexpected(Errno::NoBufs);
     const std::uint64_t before = peer_->incoming_.size();
     const bool urgent = message.urgent && size > 0 && moved == size;
-    peer_->incoming_.push(message.bytes.first(urgent ? moved - 1 : moved));
-    if (urgent) peer_->take_urgent(message.bytes.back());
+    peer_->take_bytes(message.bytes.first(moved), urgent);
     peer_->incoming_charge_.resize(peer_->incoming_.capacity());
     network().tcp_bytes += peer_->incoming_.size() - before;
-    if (moved > 0) peer_->waiters_.wake(abi::kPollReadable);
     return moved;
+}
+
+void TcpSocket::take_bytes(std::span<const std::byte> bytes, bool urgent) {
+    if (withheld_ > 0 || refuses_of_peer(kTcpPsh | kTcpAck, bytes)) {
+        incoming_.push(bytes);
+        withheld_ += bytes.size();
+        return;
+    }
+    incoming_.push(bytes.first(urgent ? bytes.size() - 1 : bytes.size()));
+    if (urgent) take_urgent(bytes.back());
+    if (!bytes.empty()) waiters_.wake(abi::kPollReadable);
+}
+
+// tcp_filter. What the filter cuts off a segment is sent again, so that nothing is lost of one of
+// which some bytes stay.
+bool TcpSocket::refuses(const SocketAddress& from, const SocketAddress& to, std::uint8_t kind,
+                        std::span<const std::byte> bytes) const {
+    // With the options that Linux has: time stamps; of a SYN, more.
+    constexpr std::size_t kHeader = 32, kSynHeader = 40, kLargestSegment = 65483;
+    const std::size_t header = (kind & kTcpSyn) != 0 ? kSynHeader : kHeader;
+    bytes = bytes.first(std::min(bytes.size(), kLargestSegment));
+    std::vector<std::byte> segment(header);
+    put_u16(segment, from.port);
+    put_u16(std::span(segment).subspan(2), to.port);
+    segment[12] = static_cast<std::byte>(header / 4 << 4);
+    segment[13] = std::byte{kind};
+    segment.insert(segment.end(), bytes.begin(), bytes.end());
+    PacketFields fields;
+    fields.to = to.ip;
+    const bool v4 = to.ip.is_v4();
+    const auto kept = kept_bytes(*filtering.filter,
+                                 {with_ip_header(from.ip, fields, abi::kIpprotoTcp, segment),
+                                  {.data = v4 ? kIpHeaderBytes : kIpv6HeaderBytes,
+                                   .payload = header,
+                                   .mark = 0,
+                                   .hash = connection_hash()},
+                                  network()},
+                                 header);
+    return !kept || (!bytes.empty() && *kept == header);
+}
+
+bool TcpSocket::refuses_client(const TcpSocket& client) const {
+    return filtering.filter != nullptr && refuses(client.local(), client.remote(), kTcpSyn, {});
+}
+
+void TcpSocket::filter_changed() {
+    admit_waiting();
+    const auto all = incoming_.front(incoming_.size());
+    if (withheld_ > 0 && !refuses_of_peer(kTcpPsh | kTcpAck, all.last(withheld_))) {
+        withheld_ = 0;
+        waiters_.wake(abi::kPollReadable);
+    }
+    if (std::exchange(fin_withheld_, false)) take_fin();
 }
 
 SysResult<Incoming> TcpSocket::receive(std::uint64_t most, bool peek) {
@@ -191,7 +249,7 @@ std::uint32_t TcpSocket::poll() {
     if ((shut_read_ && shut_write_) || state_ == State::Closed) bits |= abi::kPollHup;
     if (shut_read_) bits |= abi::kPollReadable | abi::kPollRdhup;
     if (state_ == State::SynSent) return bits;
-    if (!incoming_.empty()) bits |= abi::kPollReadable;
+    if (incoming_.size() > withheld_) bits |= abi::kPollReadable;
     if (urgent_ && urgent_->unread) bits |= abi::kPollPri;
     if (shut_write_ || writable()) bits |= abi::kPollWritable;
     return bits;

@@ -37,6 +37,7 @@ public:
     std::uint64_t readable_bytes() const override;
     std::uint64_t unsent_bytes() const override;
     std::uint8_t tcp_state() const override;
+    void filter_changed() override;
     std::uint64_t waiting_connections() const { return accepted_.size(); }
 
     std::uint32_t poll() override;
@@ -50,9 +51,12 @@ private:
     SysResult<void> begin_connect(const SocketAddress& address);
     void establish(TcpSocket& client);
     bool accept_queue_full() const { return accepted_.size() > backlog_; }
+    // Clients whose SYN the filter lets pass now, as many as there is room for.
+    void admit_waiting();
     void stop_listening();
     void disconnect();
     // Called by the peer.
+    void take_bytes(std::span<const std::byte> bytes, bool urgent);
     void take_fin();
     void take_reset();
     void send_fin();
@@ -67,6 +71,16 @@ private:
     TcpSocket* peer_ = nullptr;  // null while Established: the peer was closed
     ByteQueue incoming_;         // bytes beyond window() count as the sender's
     MemoryCharge incoming_charge_;
+    // The last of incoming_, which the filter has refused: the sender keeps sending them. So with
+    // its FIN.
+    std::uint64_t withheld_ = 0;
+    bool fin_withheld_ = false;
+    bool refuses(const SocketAddress& from, const SocketAddress& to, std::uint8_t kind,
+                 std::span<const std::byte> bytes) const;
+    bool refuses_client(const TcpSocket& client) const;
+    bool refuses_of_peer(std::uint8_t kind, std::span<const std::byte> bytes) const {
+        return filtering.filter != nullptr && refuses(remote(), local(), kind, bytes);
+    }
     bool fin_received_ = false;
     // The last urgent byte (tcp_sock::urg_data) until the mark is passed: with SO_OOBINLINE it is
     // in incoming_, `before` bytes from its front.

@@ -5,6 +5,7 @@
 
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/net/network.h"
+#include "kernel_model/net/packet_bytes.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -126,9 +127,32 @@ SysResult<void> UdpSocket::transmit(std::span<const std::byte> bytes, const Sock
     return {};
 }
 
+// What the filter leaves of a datagram, of which the program sees the header too.
+std::optional<std::size_t> UdpSocket::filtered(std::span<const std::byte> bytes,
+                                               const SocketAddress& from,
+                                               const PacketFields& fields, std::uint32_t mark,
+                                               std::uint32_t hash) const {
+    if (filtering.filter == nullptr) return bytes.size();
+    const auto kind = static_cast<std::uint8_t>(protocol());
+    const auto datagram = with_udp_header(from.ip, from.port, fields, kind, bytes);
+    const auto kept = kept_bytes(*filtering.filter,
+                                 {with_ip_header(from.ip, fields, kind, datagram),
+                                  {.data = fields.to.is_v4() ? kIpHeaderBytes : kIpv6HeaderBytes,
+                                   .payload = kUdpHeaderBytes,
+                                   .mark = mark,
+                                   .hash = hash},
+                                  network()},
+                                 kUdpHeaderBytes);
+    return kept ? std::optional(*kept - kUdpHeaderBytes) : std::nullopt;
+}
+
 // A datagram for which there is no room is lost.
 void UdpSocket::deliver(UdpSocket& other, std::span<const std::byte> bytes,
                         const SocketAddress& from, const PacketFields& fields) {
+    const auto kept = other.filtered(bytes, from, fields, mark_of(*this),
+                                     remote_port_ != 0 ? connection_hash() : 0);
+    if (!kept) return;
+    bytes = bytes.first(*kept);
     if (!other.queue_.fits(bytes.size(), other.receive_buffer())) return;
     SocketAddress sender = from;
     sender.family = other.family();

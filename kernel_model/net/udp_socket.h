@@ -41,6 +41,9 @@ private:
     bool sends_to_groups() const override { return true; }
     void deliver(UdpSocket& other, std::span<const std::byte> bytes, const SocketAddress& from,
                  const PacketFields& fields);
+    std::optional<std::size_t> filtered(std::span<const std::byte> bytes, const SocketAddress& from,
+                                        const PacketFields& fields, std::uint32_t mark,
+                                        std::uint32_t hash) const;
     // What MSG_MORE or UDP_CORK keeps back, and where it goes.
     struct Pending {
         std::vector<std::byte> bytes;

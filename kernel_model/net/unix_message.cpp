@@ -64,11 +64,20 @@ SysResult<void> UnixSocket::send_message(UnixSocket& other, const Outgoing& mess
     const std::uint64_t size = message.bytes.size();
     if (shut_write_) return tl::make_unexpected(Errno::Pipe);
     if (size + kMaxMessageBytes > send_buffer()) return tl::make_unexpected(Errno::MsgSize);
+    if (charged_ >= send_buffer()) return tl::make_unexpected(Errno::Again);
+    // unix_dgram_sendmsg: the sender is not told that a filter has dropped its message.
+    std::size_t kept = size;
+    if (const auto& filter = other.filtering.filter) {
+        const auto left = kept_bytes(*filter, {message.bytes, network()});
+        if (!left) return {};
+        kept = *left;
+    }
     if (other.shut_read_) return tl::make_unexpected(Errno::Pipe);
-    const bool full = !has_connections() && &other != this && other.queue_full();
-    if (charged_ >= send_buffer() || full) return tl::make_unexpected(Errno::Again);
+    const bool full = !has_connections() && &other != this && other.peer_.lock().get() != this &&
+                      other.queue_full();
+    if (full) return tl::make_unexpected(Errno::Again);
     if (!network().has_room(message_charge(size))) return tl::make_unexpected(Errno::NoBufs);
-    deliver(other, message, message.bytes, true);
+    deliver(other, message, message.bytes.first(kept), true);
     return {};
 }
 

@@ -164,7 +164,8 @@ std::uint32_t UnixSocket::poll() {
     if (!queue_.empty() || !accepted_.empty()) bits |= abi::kPollReadable;
     if (has_connections() && !connected_ && !listening_) bits |= abi::kPollHup;
     bool room = writable();
-    if (const auto other = peer_.lock(); other && !has_connections() && other->queue_full())
+    if (const auto other = peer_.lock();
+        other && !has_connections() && other->peer_.lock().get() != this && other->queue_full())
         room = false;
     if (room) bits |= abi::kPollWritable | abi::kPollWrband;
     return bits;

@@ -167,8 +167,8 @@ std::optional<SpecialNode> SpecialFiles::find_queue(const std::string& path) {
 
 std::optional<SpecialNode> SpecialFiles::find_dev(Process* process, const std::string& name) {
     if (name.empty()) {
-        return directory({"fd", "full", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin",
-                          "stdout", "tty", "urandom", "zero"});
+        return directory({"fd", "full", "kmsg", "null", "ptmx", "pts", "random", "shm", "stderr",
+                          "stdin", "stdout", "tty", "urandom", "zero"});
     }
     struct Row {
         const char* name;
@@ -204,6 +204,7 @@ std::optional<SpecialNode> SpecialFiles::find_dev(Process* process, const std::s
         n.status.mode = abi::kIfDir | abi::kIsvtx | abi::kPermissionBits;
         return n;
     }
+    if (auto log = find_log("/dev" + name)) return log;
     return find_terminal(process, name);
 }
 
@@ -268,7 +269,9 @@ std::optional<SpecialNode> SpecialFiles::find_terminal(Process* process, const s
 // Files of the table, and the directories above them.
 std::optional<SpecialNode> SpecialFiles::find_in_table(const std::string& path,
                                                        const PidSpace& space) {
+    if (auto log = find_log(path)) return log;
     std::set<std::string> names;
+    if (path == "/proc") names.insert("kmsg");
     for (const ProcRow& row : proc_table()) {
         if (path == row.path)
             return text(

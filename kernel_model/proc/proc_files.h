@@ -36,6 +36,7 @@ public:
 private:
     std::optional<SpecialNode> find_queue(const std::string& path);
     std::optional<SpecialNode> find_dev(Process* process, const std::string& name);
+    std::optional<SpecialNode> find_log(const std::string& path);
     std::optional<SpecialNode> find_terminal(Process* process, const std::string& name);
     // `space`: the namespace whose processes this /proc shows, by their numbers there.
     std::optional<SpecialNode> find_proc(const PidSpace& space, Process* process,

@@ -162,7 +162,6 @@ constexpr ProcRow kRows[] = {
     {"/proc/interrupts", interrupts},
     {"/proc/key-users", proc_key_users},
     {"/proc/keys", proc_keys},
-    {"/proc/kmsg", just<"">, 0400},
     {"/proc/loadavg", loadavg},
     {"/proc/locks", just<"">},
     {"/proc/meminfo", proc_meminfo},

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "kernel_model/seccomp/classic_bpf.h"
+#include "kernel_model/seccomp/seccomp_program.h"
 #include "sim/mem/memory_charge.h"
 
 namespace uprobesim {

@@ -45,9 +45,10 @@ SyscallDispatcher::SyscallDispatcher()
                      aio_syscalls(),         key_syscalls(),         uring_syscalls(),
                      attribute_syscalls(),   stat_syscalls(),        mount_list_syscalls(),
                      fcntl_syscalls(),       ioctl_syscalls(),       inotify_syscalls(),
-                     space_syscalls(),       xattr_syscalls(),       handle_syscalls(),
-                     limit_syscalls(),       seccomp_syscalls(),     policy_syscalls(),
-                     system_syscalls(),      settime_syscalls()}) {}
+                     fanotify_syscalls(),    space_syscalls(),       xattr_syscalls(),
+                     handle_syscalls(),      limit_syscalls(),       seccomp_syscalls(),
+                     policy_syscalls(),      system_syscalls(),      syslog_syscalls(),
+                     settime_syscalls()}) {}
 
 SyscallDispatcher::SyscallDispatcher(std::span<const std::span<const SyscallRow>> themes) {
     for (const auto theme : themes) {

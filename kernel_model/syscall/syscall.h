@@ -166,6 +166,7 @@ std::span<const SyscallRow> fcntl_syscalls();
 std::span<const SyscallRow> ioctl_syscalls();
 std::span<const SyscallRow> handle_syscalls();
 std::span<const SyscallRow> inotify_syscalls();
+std::span<const SyscallRow> fanotify_syscalls();
 std::span<const SyscallRow> space_syscalls();
 std::span<const SyscallRow> xattr_syscalls();
 std::span<const SyscallRow> capability_syscalls();
@@ -188,6 +189,7 @@ std::span<const SyscallRow> limit_syscalls();
 std::span<const SyscallRow> seccomp_syscalls();
 std::span<const SyscallRow> policy_syscalls();
 std::span<const SyscallRow> system_syscalls();
+std::span<const SyscallRow> syslog_syscalls();
 std::span<const SyscallRow> settime_syscalls();
 
 }  // namespace uprobesim

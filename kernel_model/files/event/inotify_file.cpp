@@ -7,6 +7,7 @@
 
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/abi/stat.h"
+#include "kernel_model/files/event/file_handle.h"
 
 namespace uprobesim {
 
@@ -24,7 +25,7 @@ public:
         // Nobody asks for IN_UNMOUNT, and all are told.
         if ((mask & kinds) == 0 && (event.mask & abi::kInUnmount) == 0) return;
         if (event.unlinked && (mask & abi::kInExclUnlink) != 0) return;
-        std::uint32_t shown = event.mask;
+        std::uint32_t shown = event.mask & ~abi::kFanOpenExec;
         if ((kinds & (abi::kInMoveSelf | abi::kInDeleteSelf)) != 0) shown &= ~abi::kInIsdir;
         owner_.queue({number_, shown, event.cookie, std::string(event.name)});
         if ((mask & abi::kInOneshot) != 0) owner_.drop(number_);  // `this` is kept by the caller
@@ -146,19 +147,15 @@ SysResult<std::uint64_t> InotifyFile::read(std::uint64_t, std::span<std::byte> t
 
 // inotify_show_fdinfo: the newest first, each with the handle that a tmpfs gives of its file.
 std::string InotifyFile::fdinfo() const {
-    constexpr unsigned kMinorBits = 20, kHandleBytes = 12, kHandleType = 1;
+    constexpr unsigned kMinorBits = 20;
     std::string text;
     for (auto it = watches_.rbegin(); it != watches_.rend(); ++it) {
         const auto& [number, watch] = *it;
         const FileKey& file = watch->file;
         const std::uint64_t device = std::uint64_t{abi::device_major(file.device)} << kMinorBits |
                                      abi::device_minor(file.device);
-        text += fmt::format(
-            "inotify wd:{:x} ino:{:x} sdev:{:x} mask:{:x} ignored_mask:0 "
-            "fhandle-bytes:{:x} fhandle-type:{:x} f_handle:01000000",
-            number, file.inode, device, watch->mask, kHandleBytes, kHandleType);
-        for (unsigned shift = 0; shift < 64; shift += 8)
-            text += fmt::format("{:02x}", file.inode >> shift & 0xff);
+        text += fmt::format("inotify wd:{:x} ino:{:x} sdev:{:x} mask:{:x} ignored_mask:0 {}",
+                            number, file.inode, device, watch->mask, handle_text(file.inode));
         text += '\n';
     }
     return text;

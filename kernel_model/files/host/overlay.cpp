@@ -323,7 +323,9 @@ void OverlayFileSystem::forget_if_last(const Node& node) {
     if (!node.is_directory() && node.status.links > 1) return;
     const auto open = inodes_.find(node.host);
     if (!events_->quiet()) {
-        const auto tell = [events = events_, key = node.key()] { events->of_end(key); };
+        const auto tell = [events = events_, key = node.key(), directory = node.is_directory()] {
+            events->of_end(key, directory);
+        };
         if (open != inodes_.end()) {
             open->second->on_end = tell;
         } else {

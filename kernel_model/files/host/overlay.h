@@ -88,6 +88,13 @@ public:
     SysResult<void> set_xattrs_of(const Caller&, File& file, const Xattrs& attributes) override;
     SysResult<void> set_inode_flags(const Caller&, File& file, std::uint32_t flags) override;
     const std::shared_ptr<FileEvents>& events() const override { return events_; }
+    SysResult<std::shared_ptr<File>> open_place_again(const Caller& caller,
+                                                      const std::shared_ptr<File>& place,
+                                                      std::uint32_t flags) override {
+        return open_again(caller, place, flags, 0);
+    }
+    // O_PATH of what was found.
+    std::shared_ptr<File> hold(const Node& node);
     SysResult<void> symlink(const Caller&, std::string_view target, std::string_view path) override;
     SysResult<void> change_mode(const Caller&, std::string_view path, std::uint32_t mode,
                                 bool follow) override;

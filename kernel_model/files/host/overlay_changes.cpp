@@ -107,8 +107,11 @@ SysResult<void> OverlayFileSystem::make(const Caller& caller, const Place& where
 
 void OverlayFileSystem::tell_made(const Place& where, std::uint32_t mode) {
     const bool directory = (mode & abi::kIfmt) == abi::kIfDir;
+    if (events_->quiet()) return;
+    const auto made = layers_.find(nullptr, where.guest);
     events_->of_entry(parent_of(where.guest), name_of(where.guest),
-                      abi::kInCreate | (directory ? abi::kInIsdir : 0));
+                      abi::kInCreate | (directory ? abi::kInIsdir : 0),
+                      made && *made ? std::optional((*made)->key()) : std::nullopt);
 }
 
 // Of a device the host gets a plain file: what it is is in the attributes.

@@ -120,6 +120,10 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::create(const Caller& caller,
     return file;
 }
 
+std::shared_ptr<File> OverlayFileSystem::hold(const Node& node) {
+    return nodes_met_.add(std::make_shared<PathFile>(*this, node));
+}
+
 SysResult<std::shared_ptr<File>> OverlayFileSystem::open_found(const Caller& caller,
                                                                const Node& node,
                                                                std::uint32_t flags,
@@ -130,12 +134,12 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_found(const Caller& cal
         // O_NOFOLLOW met a link; O_PATH may hold it.
         if ((flags & abi::kODirectory) != 0) return tl::make_unexpected(Errno::NotDir);
         if (!only_path) return tl::make_unexpected(Errno::Loop);
-        return nodes_met_.add(std::make_shared<PathFile>(*this, node));
+        return hold(node);
     }
     if (magic) return open_again(caller, node.special->magic, flags, mode);
     if (node.is_directory()) return open_directory(caller, node, flags);
     if ((flags & abi::kODirectory) != 0) return tl::make_unexpected(Errno::NotDir);
-    if (only_path) return nodes_met_.add(std::make_shared<PathFile>(*this, node));
+    if (only_path) return hold(node);
     TRY(inode_permission(caller.credentials, node.status, rights_for(flags)));
     const std::uint32_t kind = node.status.mode & abi::kIfmt;
     const bool device = kind == abi::kIfChr || kind == abi::kIfBlk;
@@ -161,7 +165,8 @@ namespace {
 // Sockets and anonymous inodes, which have no file type (no_open_fops).
 bool cannot_be_opened(File& file) {
     const auto status = file.status();
-    return file.socket() != nullptr || (status && (status->mode & abi::kIfmt) == 0);
+    return file.socket() != nullptr || file.is_secret() ||
+           (status && (status->mode & abi::kIfmt) == 0);
 }
 
 // O_PATH of such a one.
@@ -307,7 +312,7 @@ SysResult<FileSystem::OpenResult> OverlayFileSystem::open_unnamed(const Caller& 
     // Without a name it is in no table: the host may give its number away when it is gone.
     uses_.erase(made.host);
     inode->unnamed = (flags & abi::kOExcl) == 0;
-    inode->on_end = [events = events_, key = made.key()] { events->of_end(key); };
+    inode->on_end = [events = events_, key = made.key()] { events->of_end(key, false); };
     OpenResult result;
     result.created = true;
     result.components = std::max(walked.components, 1u);

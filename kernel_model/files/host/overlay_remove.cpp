@@ -90,7 +90,7 @@ SysResult<void> OverlayFileSystem::remove(const Caller& caller, std::string_view
     changed(node, !directory && node.status.links > 1);
     dentries_.removed(where.guest, node.status);
     events_->of_entry(parent_of(where.guest), name_of(where.guest),
-                      abi::kInDelete | (directory ? abi::kInIsdir : 0));
+                      abi::kInDelete | (directory ? abi::kInIsdir : 0), node.key());
     return {};
 }
 
@@ -249,12 +249,15 @@ void OverlayFileSystem::tell_renamed(const Place& source, const Place& target, b
         const std::uint32_t cookie = events_->new_cookie();
         const std::uint32_t kind = moved.is_directory() ? abi::kInIsdir : 0;
         const std::string old_parent = parent_of(from.guest), new_parent = parent_of(to.guest);
+        const FileKey key = moved.key();
+        events_->of_rename({old_parent, name_of(from.guest)}, {new_parent, name_of(to.guest)}, key,
+                           moved.is_directory());
         if (old_parent == new_parent)
-            events_->of_entry(old_parent, name_of(from.guest), abi::kFsRename | kind);
-        events_->of_entry(old_parent, name_of(from.guest), abi::kInMovedFrom | kind, cookie);
-        events_->of_entry(new_parent, name_of(to.guest), abi::kInMovedTo | kind, cookie);
+            events_->of_entry(old_parent, name_of(from.guest), abi::kFsRename | kind, key);
+        events_->of_entry(old_parent, name_of(from.guest), abi::kInMovedFrom | kind, key, cookie);
+        events_->of_entry(new_parent, name_of(to.guest), abi::kInMovedTo | kind, key, cookie);
         if (to.existing && !exchanged) events_->of_inode(to.existing->key(), abi::kInAttrib | kind);
-        events_->of_inode(moved.key(), abi::kInMoveSelf);
+        events_->of_inode(key, abi::kInMoveSelf | kind);
     };
     tell(source, target, *source.existing);
     if (exchanged) tell(target, source, *target.existing);

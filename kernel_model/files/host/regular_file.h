@@ -26,9 +26,9 @@ public:
     RegularFile& operator=(const RegularFile&) = delete;
     ~RegularFile() override {
         if (tells)
-            events_->of_file(inode_->key(), dentry.get(),
-                             (flags & abi::kOAccmode) != abi::kORdonly ? abi::kInCloseWrite
-                                                                       : abi::kInCloseNowrite);
+            events_->of_file(*this, (flags & abi::kOAccmode) != abi::kORdonly
+                                        ? abi::kInCloseWrite
+                                        : abi::kInCloseNowrite);
     }
 
     SysResult<std::uint64_t> read(std::uint64_t offset, std::span<std::byte> to) override {
@@ -74,6 +74,12 @@ public:
         files_.remove_set_ids(*inode_, writer);
     }
     std::optional<FileKey> watched_key() override { return inode_->key(); }
+    std::shared_ptr<File> place() override {
+        const auto same = std::make_shared<RegularFile>(files_, inode_);
+        same->dentry = dentry;
+        same->flags = abi::kOPath;
+        return same;
+    }
     std::optional<std::uint64_t> next_data(std::uint64_t from) override {
         const bool known = inode_->use && inode_->use->known();
         return known ? inode_->use->next_data(from) : std::optional(from);
@@ -107,10 +113,15 @@ public:
     NodeFile(const NodeFile&) = delete;
     NodeFile& operator=(const NodeFile&) = delete;
     ~NodeFile() override {
-        if (tells)
-            events_->of_file(node_.key(), dentry.get(), abi::kInCloseNowrite | abi::kInIsdir);
+        if (tells) events_->of_file(*this, abi::kInCloseNowrite | abi::kInIsdir);
     }
     std::optional<FileKey> watched_key() override { return node_.key(); }
+    std::shared_ptr<File> place() override {
+        const auto same = files_.hold(node_);
+        same->dentry = dentry;
+        same->flags = abi::kOPath;
+        return same;
+    }
     SysResult<FileStatus> status() override { return TRY(files_.node_of(*this)).status; }
     std::uint64_t kernel_bytes() const override {
         return kBytes + node_.guest.size() + node_.relative.size();

@@ -107,6 +107,11 @@ SysResult<SocketAddress> NetlinkSocket::peer() const {
 }
 
 void NetlinkSocket::deliver(std::span<const std::byte> bytes, std::uint32_t from) {
+    if (filtering.filter != nullptr) {
+        const auto kept = kept_bytes(*filtering.filter, {bytes, network()});
+        if (!kept) return;
+        bytes = bytes.first(*kept);
+    }
     if (!queue_.fits(bytes.size(), receive_buffer()) ||
         !network().has_room(message_charge(bytes.size()))) {
         error_ = Errno::NoBufs;  // netlink_overrun

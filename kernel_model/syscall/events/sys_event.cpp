@@ -10,6 +10,7 @@
 #include "kernel_model/files/event/event_file.h"
 #include "kernel_model/files/event/memory_file.h"
 #include "kernel_model/files/event/process_file.h"
+#include "kernel_model/files/event/secret_file.h"
 #include "kernel_model/files/event/signal_file.h"
 #include "kernel_model/files/event/timer_file.h"
 #include "kernel_model/proc/proc_files.h"
@@ -151,6 +152,16 @@ SysOutcome sys_memfd_create(SysCall& call) {
                     (flags & kMfdCloexec) != 0);
 }
 
+SysOutcome sys_memfd_secret(SysCall& call) {
+    const std::uint32_t flags = call.uint32(0);
+    if ((flags & ~kOCloexec) != 0) return Errno::Inval;
+    const std::uint64_t inode = call.kernel.new_inode() | std::uint64_t{1} << 32;
+    return add_file(call,
+                    std::make_shared<SecretFile>(call.kernel.machine().memory, inode,
+                                                 call.cred().uid.fs, call.cred().gid.fs),
+                    (flags & kOCloexec) != 0);
+}
+
 // --- processes
 
 SysOutcome sys_pidfd_open(SysCall& call) {
@@ -249,6 +260,13 @@ constexpr SyscallRow kEventRows[] = {
     {279,
      "memfd_create",
      sys_memfd_create,
+     Support::Full,
+     KernelPath::SysEventfd,
+     {},
+     Errno::NoMem},
+    {447,
+     "memfd_secret",
+     sys_memfd_secret,
      Support::Full,
      KernelPath::SysEventfd,
      {},

@@ -161,7 +161,7 @@ SysOutcome sys_truncate(SysCall& call) {
     if (!opened) return named(call, p, opened);
     TRY(may_grow(call, *opened->file, call.args[1]));
     TRY(opened->file->truncate(call.args[1]));
-    tell_use(call, *opened->file, kInModify);
+    tell_new_size(call, *opened->file);
     return 0;
 }
 
@@ -198,6 +198,7 @@ SysOutcome put_statfs(SysCall& call, VAddr to, std::int64_t magic, const Mount* 
     if (mount != nullptr) {
         s.f_type = mount->super->magic;
         s.f_flags = statfs_flags(*mount);
+        s.f_fsid[0] = static_cast<std::int32_t>(mount->super->device);
     }
     if (s.f_type == kTmpfsMagic) {
         s.f_blocks = s.f_bfree = s.f_bavail =

@@ -14,6 +14,7 @@
 #include "kernel_model/files/rights/inode_flags.h"
 #include "kernel_model/syscall/files/two_files.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
+#include "kernel_model/syscall/transfer/permission_events.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -114,6 +115,8 @@ SysResult<std::uint64_t> may_take(SysCall& call, End& to, std::uint64_t bytes) {
 // Continues a transfer after `done` bytes. A blocking write waits and resumes; a read waits only if
 // nothing was moved.
 SysOutcome copy(SysCall& call, End& from, End& to, std::uint64_t count, bool nonblocking) {
+    if (const auto instead = ask_first(call, from.file, kFanAccessPerm, call.task.call_holds))
+        return *instead;
     std::uint64_t done = call.task.call_progress;
     std::vector<std::byte> buffer(std::min(kPiece, count));
     const auto answer = [&](SysOutcome outcome) -> SysOutcome {
@@ -257,6 +260,19 @@ SysOutcome sys_tee(SysCall& call) {
     return *n;
 }
 
+// iov_iter_get_pages2: what is secret has no pages for others.
+bool is_secret(SysCall& call, VAddr vector, std::uint64_t count) {
+    for (std::uint64_t i = 0; i < std::min<std::uint64_t>(count, kUioMaxiov); ++i) {
+        const auto part = call.memory().get<Iovec>(vector + i * sizeof(Iovec));
+        if (!part) return false;
+        const VAddr begin(part->base);
+        if (part->length != 0 && begin + part->length > begin &&
+            call.process.mm->any_marked({begin, begin + part->length}, mark::kSecret))
+            return true;
+    }
+    return false;
+}
+
 // The pages are copied, not shared: the caller's later writes to them are not visible in the pipe.
 SysOutcome sys_vmsplice(SysCall& call) {
     if ((call.uint32(3) & ~kKnownFlags) != 0) return Errno::Inval;
@@ -264,6 +280,8 @@ SysOutcome sys_vmsplice(SysCall& call) {
     if (!file || (file->flags & kOPath) != 0) return bad_descriptor(call);
     if (dynamic_cast<PipeEnd*>(file.get()) == nullptr) return bad_descriptor(call);
     const Direction direction = may(*file, Direction::Write) ? Direction::Write : Direction::Read;
+    if (direction == Direction::Write && is_secret(call, call.address(1), call.args[2]))
+        return Errno::Fault;
     const std::uint32_t old = file->flags;
     if ((call.uint32(3) & kSpliceFNonblock) != 0) file->flags |= kONonblock;
     SysOutcome outcome =

@@ -11,6 +11,7 @@
 #include "kernel_model/syscall/files/sys_lease.h"
 #include "kernel_model/syscall/path_argument.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
+#include "kernel_model/syscall/transfer/permission_events.h"
 #include "kernel_model/syscall/transfer/terminal_calls.h"
 #include "sim/base/try.h"
 
@@ -25,18 +26,56 @@ SysOutcome add_opened(SysCall& call, std::shared_ptr<File> file, std::uint32_t f
     return static_cast<std::uint64_t>(fd);
 }
 
+// What an open that waits keeps between its entries: an end of a FIFO, or a file of which those are
+// asked who want to be.
+struct HeldOpen {
+    std::shared_ptr<PipeEnd> end{};
+    FileSystem::OpenResult found{};
+    std::shared_ptr<void> asking{};
+};
+
 // Opening one end of a FIFO blocks until the other end is opened (fifo_open).
 SysOutcome open_fifo(SysCall& call, const std::shared_ptr<PipeEnd>& end, std::uint32_t flags) {
     if ((flags & kONonblock) != 0 || !end->waits_for_partner()) return add_opened(call, end, flags);
-    call.task.call_holds = end;
+    call.task.call_holds = std::make_shared<HeldOpen>(HeldOpen{.end = end});
     call.wait_on(&end->pipe()->either);
     return Block{};
 }
 
+// Opens what the path names when nobody who wants to be asked says no; the outcome while they are
+// asked, or if one does. What is to be cut off is cut after that.
+std::optional<SysOutcome> find_permitted(SysCall& call, const PathArgument& p, std::uint32_t flags,
+                                         std::uint32_t mode,
+                                         SysResult<FileSystem::OpenResult>& opened) {
+    FileSystem& files = call.kernel.files();
+    auto held = std::static_pointer_cast<HeldOpen>(call.task.call_holds);
+    const bool asks = files.events() && files.events()->asks() && (flags & kOPath) == 0;
+    if (!held && !asks) {
+        opened = files.open(p.caller, p.path, flags, mode);
+        return std::nullopt;
+    }
+    const bool cuts = (flags & kOTrunc) != 0;
+    if (!held) {
+        opened = files.open(p.caller, p.path, flags & ~kOTrunc, mode);
+        if (!opened || !opened->file->watched_key()) {
+            if (opened && cuts) opened = files.open(p.caller, p.path, flags, mode);
+            return std::nullopt;
+        }
+        held = std::make_shared<HeldOpen>(HeldOpen{.found = *opened});
+        call.task.call_holds = held;
+    }
+    if (const auto instead = ask_first(call, *held->found.file, kFanOpenPerm, held->asking))
+        return *instead;
+    opened = cuts && !held->found.created
+                 ? files.open(p.caller, p.path, flags & ~(kOCreat | kOExcl), mode)
+                 : held->found;
+    return std::nullopt;
+}
+
 SysOutcome open_at(SysCall& call, std::int32_t dirfd, VAddr name, std::uint32_t flags,
                    std::uint32_t mode, std::uint64_t resolve = 0) {
-    if (call.task.call_holds)
-        return open_fifo(call, std::static_pointer_cast<PipeEnd>(call.task.call_holds), flags);
+    const auto held = std::static_pointer_cast<HeldOpen>(call.task.call_holds);
+    if (held && held->end) return open_fifo(call, held->end, flags);
     constexpr std::uint32_t kUnnamed = kOTmpfile & ~kODirectory;
     if ((flags & kOPath) != 0) {
         flags &= kOPath | kODirectory | kONofollow | kOCloexec;
@@ -50,7 +89,8 @@ SysOutcome open_at(SysCall& call, std::int32_t dirfd, VAddr name, std::uint32_t 
     if (call.process.files.full()) return Errno::Mfile;
     p.caller.resolve = resolve;
     if (const auto waits = break_leases_at(call, p, flags)) return *waits;
-    auto opened = call.kernel.files().open(p.caller, p.path, flags, mode);
+    SysResult<FileSystem::OpenResult> opened;
+    if (const auto instead = find_permitted(call, p, flags, mode, opened)) return *instead;
     if (!opened) return named(call, p, opened);
     call.units = opened->components;
     // A link in /proc/PID/fd may have led to a description that is there.
@@ -73,7 +113,7 @@ SysOutcome open_at(SysCall& call, std::int32_t dirfd, VAddr name, std::uint32_t 
     if ((flags & kOPath) == 0 && file.watched_key()) {
         file.tells = true;
         tell_use(call, file, kInOpen);
-        if ((flags & kOTrunc) != 0 && !opened->created) tell_use(call, file, kInModify);
+        if ((flags & kOTrunc) != 0 && !opened->created) tell_new_size(call, file);
     }
     return add_opened(call, std::move(opened->file), flags);
 }

@@ -13,6 +13,7 @@
 #include "kernel_model/syscall/files/pipe_rights.h"
 #include "kernel_model/syscall/files/sys_lock.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
+#include "kernel_model/syscall/transfer/permission_events.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -150,6 +151,8 @@ SysOutcome sys_fstat(SysCall& call) {
 SysOutcome sys_getdents64(SysCall& call) {
     const auto file = call.process.files.share(call.int32(0));
     if (!file || (file->flags & kOPath) != 0) return bad_descriptor(call);
+    if (const auto instead = ask_first(call, *file, kFanAccessPerm, call.task.call_holds))
+        return *instead;
     auto entries = TRY(file->entries());
     UserMemory memory = call.memory();
     std::uint64_t written = 0;

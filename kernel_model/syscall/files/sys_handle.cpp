@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // File handles (fs/fhandle.c), as a tmpfs gives them: of a file that has a name.
-#include <array>
 #include <cstring>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/files/event/file_handle.h"
 #include "kernel_model/files/mount.h"
 #include "kernel_model/syscall/path_argument.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
@@ -14,16 +14,13 @@ namespace {
 
 using namespace abi;
 
-constexpr std::uint32_t kMaxHandleBytes = 128, kHandleBytes = 12;
-constexpr std::int32_t kHandleType = 1;
+constexpr std::uint32_t kMaxHandleBytes = 128;
 constexpr std::size_t kMostHandles = 4096;
 
 struct HandleHead {
     std::uint32_t bytes;
     std::int32_t type;
 };
-// The inode's generation and number.
-using HandleWords = std::array<std::uint32_t, 3>;
 
 SysOutcome sys_name_to_handle_at(SysCall& call) {
     constexpr std::uint32_t kHandleFid = 0x200;
@@ -50,8 +47,7 @@ SysOutcome sys_name_to_handle_at(SysCall& call) {
     if (!entry) return Errno::NotSup;
     const bool fits = head->bytes >= kHandleBytes;
     *head = {kHandleBytes, kHandleType};
-    const HandleWords words{1, static_cast<std::uint32_t>(status.inode),
-                            static_cast<std::uint32_t>(status.inode >> 32)};
+    const HandleWords words = handle_of(status.inode);
     if (!memory.put(call.address(3), mount_of(*entry) ? mount_of(*entry)->id : 0) ||
         !memory.put(call.address(2), *head) ||
         (fits && !memory.put(call.address(2) + sizeof *head, words)))

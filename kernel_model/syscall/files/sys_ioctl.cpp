@@ -5,6 +5,7 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/ioctl.h"
+#include "kernel_model/files/event/fanotify_file.h"
 #include "kernel_model/files/event/inotify_file.h"
 #include "kernel_model/net/socket.h"
 #include "kernel_model/syscall/files/device_ioctl.h"
@@ -115,6 +116,8 @@ Answer clone(SysCall& call, const std::shared_ptr<File>& file) {
 Answer readable_bytes(SysCall& call, const std::shared_ptr<File>& file) {
     if (const auto* watches = dynamic_cast<const InotifyFile*>(file.get()))
         return put_int(call, watches->queued_bytes());
+    if (const auto* group = dynamic_cast<const FanotifyFile*>(file.get()))
+        return put_int(call, group->queued_bytes());
     if (!file->watched_key() || !file->backing()) return std::nullopt;
     return put_int(call, file->size().value_or(0) - file->position);
 }

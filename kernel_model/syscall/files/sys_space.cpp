@@ -55,7 +55,7 @@ SysOutcome sys_fsync(SysCall& call) {
     const auto file = call.process.files.share(call.int32(0));
     if (!file || (file->flags & kOPath) != 0) return bad_descriptor(call);
     // Only files of a file system have the operation.
-    if (!file->watched_key() && !file->backing()) return Errno::Inval;
+    if (file->is_secret() || (!file->watched_key() && !file->backing())) return Errno::Inval;
     TRY(file->sync());
     return 0;
 }
@@ -109,7 +109,7 @@ SysOutcome sys_ftruncate(SysCall& call) {
     }
     TRY(may_grow(call, *file, call.args[1]));
     TRY(file->truncate(call.args[1]));
-    tell_use(call, *file, kInModify);
+    tell_new_size(call, *file);
     return 0;
 }
 

@@ -71,6 +71,12 @@ SysResult<void> take_file(SysCall& call, MapRequest& request, std::uint64_t flag
     if (request.shared && request.prot.write && file->write_sealed())
         return tl::make_unexpected(Errno::Perm);
     if (request.shared) request.may_write = mode == kORdwr && !file->write_sealed();
+    if (file->is_secret()) {
+        // secretmem_mmap
+        if (!request.shared) return tl::make_unexpected(Errno::Inval);
+        if (!may_lock_more(call, page_ceil(call.args[1]))) return tl::make_unexpected(Errno::Again);
+        request.marks |= mark::kLocked | mark::kDontDump | mark::kSecret;
+    }
     request.file = file->backing();
     if (file->maps_zeros()) return {};
     if (request.file == nullptr) return tl::make_unexpected(Errno::NoDev);

@@ -42,6 +42,8 @@ SysResult<void> populate_locked(SysCall& call, VRange range) {
         at = part.end;
         const bool wanted = (vma->marks & (mark::kLocked | mark::kLockedOnFault)) == mark::kLocked;
         if (!wanted || vma->prot.none()) continue;
+        // Locked it is, but its pages are not given to who asks for them.
+        if ((vma->marks & mark::kSecret) != 0) return tl::make_unexpected(Errno::NoMem);
         const Access access = vma->prot.write && !vma->shared ? Access::Write : Access::Read;
         if (mm.populate(part, access, call.task.id) * kPageSize != part.size())
             return tl::make_unexpected(Errno::NoMem);

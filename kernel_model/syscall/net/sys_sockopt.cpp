@@ -12,6 +12,7 @@
 #include "kernel_model/net/packet_fields.h"
 #include "kernel_model/net/socket.h"
 #include "kernel_model/syscall/net/control_message.h"
+#include "kernel_model/syscall/net/filter_options.h"
 #include "kernel_model/syscall/net/group_options.h"
 #include "kernel_model/syscall/net/link_options.h"
 #include "kernel_model/syscall/net/packet_control.h"
@@ -184,6 +185,7 @@ SysOutcome sys_setsockopt(SysCall& call) {
     if (level == abi::kSolTcp && name == abi::kTcpCongestion) return set_congestion(call, length);
     if (const auto done = set_group_option(call, socket)) return *done;
     if (auto done = set_link_option(call, socket, level, name, length)) return *done;
+    if (auto done = set_filter_option(call, socket, level, name, length)) return *done;
     const SocketOption* option = find_option(level, name);
     if (option == nullptr) return unknown(call, level, name);
     if (option->use == OptionUse::ReadOnly) return Errno::NoProtoOpt;
@@ -287,6 +289,7 @@ SysOutcome sys_getsockopt(SysCall& call) {
         return memory.put(call.address(4), used) ? SysOutcome(0) : SysOutcome(Errno::Fault);
     }
     if (auto done = get_link_option(call, *found, level, name, *room)) return *done;
+    if (auto done = get_filter_option(call, *found, level, name, *room)) return *done;
     const auto value = TRY(value_of(call, *found, level, name));
     if (value.empty()) return unknown(call, level, name);
     auto size = std::min<std::size_t>(value.size(), static_cast<std::size_t>(*room));

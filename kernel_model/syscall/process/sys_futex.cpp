@@ -19,7 +19,8 @@ SysResult<FutexKey> futex_key_at(SysCall& call, VAddr address, bool is_private, 
     if (call.accessed(address) >= Mm::kTaskSize) return tl::make_unexpected(Errno::Fault);
     if (!is_private) {
         const Vma* vma = call.process.mm->find(call.accessed(address));
-        if (vma == nullptr || !(written ? vma->prot.write : vma->prot.read))
+        if (vma == nullptr || !(written ? vma->prot.write : vma->prot.read) ||
+            (vma->marks & mark::kSecret) != 0)
             return tl::make_unexpected(Errno::Fault);
     }
     return futex_key(*call.process.mm, address, is_private);

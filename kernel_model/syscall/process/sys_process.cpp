@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/inotify.h"
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/abi/prctl.h"
 #include "kernel_model/abi/ptrace.h"
@@ -14,6 +16,7 @@
 #include "kernel_model/abi/wait.h"
 #include "kernel_model/loader/exec.h"
 #include "kernel_model/syscall/syscall.h"
+#include "kernel_model/syscall/transfer/permission_events.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -111,6 +114,35 @@ SysResult<ExecRequest> program_at(SysCall& call, std::int32_t dirfd, std::string
     return request;
 }
 
+// What an execve that waits keeps: the program, and how far those are asked who want to be.
+struct HeldProgram {
+    std::shared_ptr<File> file;
+    std::array<std::shared_ptr<void>, 3> asking{};
+};
+
+// Before the program is opened, and before it is read. A program that is not found is the loader's
+// to report.
+std::optional<SysOutcome> ask_of_program(SysCall& call, const ExecRequest& request) {
+    constexpr std::array kAsked = {abi::kFanOpenExecPerm, abi::kFanOpenPerm, abi::kFanAccessPerm};
+    FileSystem& files = call.kernel.files();
+    auto held = std::static_pointer_cast<HeldProgram>(call.task.call_holds);
+    if (!held) {
+        if (!files.events() || !files.events()->asks()) return std::nullopt;
+        Caller caller = call.caller();
+        if (request.start) caller = caller.starting_at(request.start);
+        const std::string& path = request.opened.empty() ? request.path : request.opened;
+        const auto found = files.open(caller, path, abi::kOPath, 0);
+        if (!found || !files.access(caller, path, abi::kXOk, true)) return std::nullopt;
+        held = std::make_shared<HeldProgram>(HeldProgram{.file = found->file});
+        call.task.call_holds = held;
+    }
+    for (std::size_t i = 0; i < kAsked.size(); ++i) {
+        if (const auto instead = ask_first(call, *held->file, kAsked[i], held->asking[i]))
+            return *instead;
+    }
+    return std::nullopt;
+}
+
 SysOutcome exec_at(SysCall& call, std::int32_t dirfd, std::size_t first, std::uint32_t flags) {
     UserMemory memory = call.memory();
     auto path = memory.read_string(call.address(first), abi::kPathMax);
@@ -120,6 +152,7 @@ SysOutcome exec_at(SysCall& call, std::int32_t dirfd, std::size_t first, std::ui
     request.arguments = TRY(read_strings(memory, call.address(first + 1)));
     request.environment = TRY(read_strings(memory, call.address(first + 2)));
     if (request.arguments.empty()) request.arguments.emplace_back();  // as Linux since 5.18
+    if (const auto instead = ask_of_program(call, request)) return *instead;
     TRY(call.kernel.processes().exec(call.task, request));
     return NoReturn{};
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What changes the whole system: reboot, swapping, accounting, the kernel's log. The checks are
-// Linux's; the machine goes on, and a namespace of process ids ends.
+// What changes the whole system: reboot, swapping, accounting. The checks are Linux's; the machine
+// goes on, and a namespace of process ids ends.
 #include <algorithm>
 
 #include "kernel_model/abi/limits.h"
@@ -72,24 +72,6 @@ SysOutcome sys_vhangup(SysCall& call) {
     return 0;
 }
 
-// The log is empty.
-SysOutcome sys_syslog(SysCall& call) {
-    constexpr std::int32_t kRead = 2, kReadAll = 3, kReadClear = 4, kLevel = 8, kSize = 10;
-    constexpr std::uint64_t kLogBytes = 1 << 17;
-    const std::int32_t type = call.int32(0), length = call.int32(2);
-    if (type < 0 || type > kSize) return Errno::Inval;
-    if (!call.capable(Capability::Syslog) && !call.capable(Capability::SysAdmin))
-        return Errno::Perm;
-    if (type == kRead || type == kReadAll || type == kReadClear) {
-        if (call.args[1] == 0 || length < 0) return Errno::Inval;
-        if (length == 0) return 0;
-        if (call.accessed(call.address(1)) >= Mm::kTaskSize) return Errno::Fault;
-        return type == kRead ? SysOutcome(Block{}) : SysOutcome(0);
-    }
-    if (type == kLevel) return length < 1 || length > 8 ? SysOutcome(Errno::Inval) : SysOutcome(0);
-    return type == kSize ? kLogBytes : std::uint64_t{0};
-}
-
 SysOutcome sys_acct(SysCall& call) {
     if (!call.capable(Capability::SysPacct)) return Errno::Perm;
     return unmodelled(call, "acct", Errno::NoSys);
@@ -98,7 +80,6 @@ SysOutcome sys_acct(SysCall& call) {
 constexpr SyscallRow kSystemRows[] = {
     {58, "vhangup", sys_vhangup, Support::Full, KernelPath::SysTrivial, {}},
     {89, "acct", sys_acct, Support::Full, KernelPath::SysTrivial, {}},
-    {116, "syslog", sys_syslog, Support::Full, KernelPath::SysTrivial, {}},
     {142, "reboot", sys_reboot, Support::Full, KernelPath::SysTrivial, {}},
     {224, "swapon", sys_swapon, Support::Full, KernelPath::SysTrivial, {}},
     {225, "swapoff", on_swap_file, Support::Full, KernelPath::SysTrivial, {}},

@@ -10,6 +10,7 @@
 #include "kernel_model/abi/resource.h"
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/files/pipe.h"
+#include "kernel_model/syscall/transfer/permission_events.h"
 #include "kernel_model/syscall/transfer/socket_transfer.h"
 #include "kernel_model/syscall/transfer/terminal_calls.h"
 #include "sim/base/try.h"
@@ -257,14 +258,20 @@ void own_inode(SysCall& call, File& file) {
     inode->gid = call.cred().gid.fs;
 }
 
-void tell_use(SysCall& call, File& file, std::uint32_t mask) {
+static void tell(SysCall& call, File& file, std::uint32_t mask, bool by_path) {
     const auto& events = call.kernel.files().events();
-    if (!events || events->quiet()) return;
-    const auto key = file.watched_key();
-    if (!key) return;
+    if (!events || events->quiet() || file.silent || !file.watched_key()) return;
     const auto status = file.status();
     const bool directory = status && (status->mode & abi::kIfmt) == abi::kIfDir;
-    events->of_file(*key, file.dentry.get(), mask | (directory ? abi::kInIsdir : 0));
+    events->of_file(file, mask | (directory ? abi::kInIsdir : 0), by_path);
+}
+
+void tell_use(SysCall& call, File& file, std::uint32_t mask) {
+    tell(call, file, mask, true);
+}
+
+void tell_new_size(SysCall& call, File& file) {
+    tell(call, file, abi::kInModify, false);
 }
 
 SysOutcome write_failure(SysCall& call, File& file, Errno error) {
@@ -302,6 +309,10 @@ SysOutcome transfer_all(SysCall& call, File& file, Direction direction, Buffers 
         if (auto instead = before_terminal_transfer(call, *terminal, direction, total))
             return *instead;
     }
+    if (direction == Direction::Read) {
+        if (const auto instead = ask_first(call, file, abi::kFanAccessPerm, call.task.call_holds))
+            return *instead;
+    }
     // rw_verify_area: before the file's own limits.
     const std::uint64_t at = offset != nullptr ? *offset : file.position;
     if (!file.stream() && static_cast<std::int64_t>(at + total) < 0) return Errno::Inval;
@@ -309,6 +320,8 @@ SysOutcome transfer_all(SysCall& call, File& file, Direction direction, Buffers 
     const Moved moved = TRY(move_bytes(call, file, direction, buffers, total, offset));
     call.units = moved.bytes;
     if (moved.bytes > 0) tell_use(call, file, writes ? abi::kInModify : abi::kInAccess);
+    // /dev/kmsg: only writers get a signal.
+    if (moved.failed && !writes && moved.error == Errno::Pipe) return Errno::Pipe;
     if (moved.failed && (writes || moved.bytes == 0) &&
         must_wait(call, file, moved.error, moved.bytes))
         return Block{};

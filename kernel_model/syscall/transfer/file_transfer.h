@@ -41,6 +41,8 @@ void own_inode(SysCall& call, File& file);
 
 // Tells watchers what was done to an open file (IN_*).
 void tell_use(SysCall& call, File& file, std::uint32_t mask);
+// The same of a change of its size, which names no path.
+void tell_new_size(SysCall& call, File& file);
 
 // Sets the kernel path of a call that fails with EBADF.
 inline SysOutcome bad_descriptor(SysCall& call) {
