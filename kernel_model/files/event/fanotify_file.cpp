@@ -57,6 +57,11 @@ std::span<std::byte> put_fid(std::span<std::byte> to, std::uint8_t kind, const F
     return to.subspan(size);
 }
 
+// pid_vnr
+std::int32_t number_for(const Task* reader, const Pid& id) {
+    return reader == nullptr ? 0 : id.in(reader->process->pid_space());
+}
+
 }  // namespace
 
 FanotifyFile::FanotifyFile(std::shared_ptr<FileEvents> events, std::shared_ptr<FanotifyUse> use,
@@ -142,7 +147,7 @@ FanotifyFile::Event FanotifyFile::event_of(const FileHappening& what, std::uint3
     Event event;
     event.mask = mask;
     if (const Task* const task = services_.current()) {
-        event.pid = has(kFanReportTid) ? task->id.value : task->process->pid;
+        event.by = has(kFanReportTid) ? task->pid() : task->process->id();
         if (has(kFanReportPidfd))
             event.process = std::make_shared<ProcessFile>(*task->process, kORdwr);
     }
@@ -164,7 +169,7 @@ void FanotifyFile::happened(const FileHappening& what) {
         event.place != nullptr ? event.place->watched_key() : std::nullopt;
     // What stays apart: events of directories, and renames.
     Identity identity{
-        event.pid, mask & (kFanOndir | kFanRename), of_place, event.object, event.entry, event.to};
+        event.by.first, mask & (kFanOndir | kFanRename), of_place, event.object, event.entry, event.to};
     queue(std::move(event), std::move(identity));
 }
 
@@ -249,7 +254,8 @@ SysResult<void> FanotifyFile::put_infos(const Event& event, std::span<std::byte>
     if (!has(kFanReportPidfd)) return {};
     std::int32_t fd = kNoFd;
     const auto* const process = static_cast<const ProcessFile*>(event.process.get());
-    if (process != nullptr && process->pid() > 0)
+    if (process != nullptr && process->pid() > 0 &&
+        number_for(services_.current(), process->id()) != 0)
         fd = services_.give(event.process).value_or(kPidfdError);
     const struct {
         std::uint8_t kind, pad;
@@ -265,11 +271,10 @@ SysResult<void> FanotifyFile::put(const Event& event, std::span<std::byte> to) {
     FanotifyMetadata head;
     head.length = static_cast<std::uint32_t>(to.size());
     head.mask = event.mask;
-    head.pid = event.pid;
-    if (settings_.unprivileged) {
-        const Task* const reader = services_.current();
-        if (reader == nullptr || reader->process->pid != event.pid) head.pid = 0;
-    }
+    // Without privileges, the reader is told of nobody but itself.
+    const Task* const reader = services_.current();
+    const bool own = reader != nullptr && reader->process->pid == event.by.first;
+    if (own || !settings_.unprivileged) head.pid = number_for(reader, event.by);
     if (event.place != nullptr) head.fd = TRY(services_.open(event.place, settings_.event_flags));
     std::memcpy(to.data(), &head, sizeof head);
     if (event.question != nullptr) unanswered_.emplace(head.fd, event.question);

@@ -15,6 +15,7 @@
 #include "kernel_model/abi/inotify.h"
 #include "kernel_model/files/anon_file.h"
 #include "kernel_model/files/event/fanotify_marks.h"
+#include "kernel_model/spaces/pid_namespace.h"
 
 namespace uprobesim {
 
@@ -74,13 +75,12 @@ private:
     };
     struct Event {
         std::uint32_t mask = 0;
-        std::int32_t pid = 0;
+        Pid by;  // the process, or with FAN_REPORT_TID the task
         std::shared_ptr<File> place;     // of events with a descriptor
         std::optional<FileKey> object;   // whose handle is told
         std::optional<Named> entry, to;  // with the directory's handle; `to`: FAN_RENAME
         std::shared_ptr<File> process;   // FAN_REPORT_PIDFD
         std::shared_ptr<FileQuestion> question{};
-        bool shows_process = true;
         bool overflow = false;
     };
     // What events that are merged have in common.
