@@ -139,7 +139,7 @@ NATIVE(clone_clear_sighand_resets_handlers_but_not_ignored_signals, OWN) {
     show_end("child", (pid_t)pid);
 }
 
-NATIVE(a_word_is_cleared_for_those_who_share_the_memory, OWN) {
+NATIVE(a_word_is_cleared_only_for_those_who_share_the_memory, OWN) {
     int* const word = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     struct clone_args a = {.flags = CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID,
                            .exit_signal = SIGCHLD,
@@ -148,9 +148,4 @@ NATIVE(a_word_is_cleared_for_those_who_share_the_memory, OWN) {
     if (pid == 0) _exit(0);
     show_end("child", (pid_t)pid);
     SHOW(*word == pid);
-    a.flags |= CLONE_VM | CLONE_VFORK;
-    const long other = clone3(&a, sizeof a);
-    if (other == 0) _exit(0);
-    show_end("child", (pid_t)other);
-    SHOW(*word);
 }
