@@ -351,9 +351,12 @@ void ProcessTable::reap_exited() {
         if (process.mm.use_count() == 1) process.mm->observe(nullptr);
         process.mm.reset();
     }
-    for (const std::int32_t pid : std::exchange(unwanted_, {})) {
-        const auto it = processes_.find(pid);
-        if (it != processes_.end() && pid != main_pid_) release(*it->second);
+    // The last of a namespace lets its process 1 go.
+    while (!unwanted_.empty()) {
+        for (const std::int32_t pid : std::exchange(unwanted_, {})) {
+            const auto it = processes_.find(pid);
+            if (it != processes_.end() && pid != main_pid_) release(*it->second);
+        }
     }
 }
 

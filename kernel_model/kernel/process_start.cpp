@@ -181,8 +181,13 @@ TimeSpace ProcessTable::time_space_of_children(const Process& process) {
 
 SysResult<void> ProcessTable::prepare_time_space(TimeNamespace& space) {
     space.vdso = TRY(make_time_vdso(kernel_.machine(), kernel_.clock().realtime_base().epoch_ns));
-    std::erase_if(time_vdsos_, [](const auto& vdso) { return vdso.expired(); });
-    if (space.vdso) time_vdsos_.push_back(space.vdso);
+    if (!space.vdso) return {};
+    // Those that are gone are forgotten where the list would have to grow.
+    if (time_vdsos_.size() == time_vdsos_.capacity()) {
+        std::erase_if(time_vdsos_, [](const auto& vdso) { return vdso.expired(); });
+        time_vdsos_.reserve(2 * time_vdsos_.size() + 1);
+    }
+    time_vdsos_.push_back(space.vdso);
     return {};
 }
 

@@ -15,6 +15,7 @@
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/abi/wait.h"
 #include "kernel_model/loader/exec.h"
+#include "kernel_model/syscall/process/named_process.h"
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/syscall/transfer/permission_events.h"
 #include "sim/base/try.h"
@@ -168,7 +169,7 @@ SysOutcome sys_execveat(SysCall& call) {
 // --- groups and sessions
 
 Process* named(SysCall& call, std::int32_t number) {
-    return number == 0 ? &call.process : call.find_any_process(number);
+    return number == 0 ? &call.process : named_process(call, number);
 }
 
 SysOutcome sys_getpgid(SysCall& call) {
@@ -193,6 +194,7 @@ SysOutcome sys_setpgid(SysCall& call) {
     if (call.int32(1) < 0 || (call.int32(1) == 0 && call.int32(0) < 0)) return Errno::Inval;
     Process* process = named(call, call.int32(0));
     if (process == nullptr) return Errno::Srch;
+    if (call.int32(0) != 0 && call.id_of(call.int32(0)) != process->pid) return Errno::Inval;
     const std::int32_t group = call.int32(1) == 0 ? process->pid : call.id_of(call.int32(1));
     const bool own_child = process->parent_pid == call.process.pid;
     if (process != &call.process && !own_child) return Errno::Srch;

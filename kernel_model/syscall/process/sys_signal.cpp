@@ -5,6 +5,7 @@
 #include "kernel_model/abi/signal.h"
 #include "kernel_model/signal/signals.h"
 #include "kernel_model/signal/signals_frame.h"
+#include "kernel_model/syscall/process/named_process.h"
 #include "kernel_model/syscall/signal_rights.h"
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/syscall/time_args.h"
@@ -162,11 +163,10 @@ SignalInfo from_sender(SysCall& call, std::int32_t signal, std::int32_t code) {
             .uid = call.cred().uid.real};
 }
 
-// `number`: kill's first argument.
+// `number`: kill's first argument, which is not one process's.
 bool addressed(const SysCall& call, const Process& target, std::int32_t number) {
     constexpr std::int32_t kFirst = 1;  // process 1 of the caller's namespace
     if (number == -1) return &target != &call.process && call.number_of(target.id()) > kFirst;
-    if (number > 0) return target.pid == call.id_of(number);
     return target.group == call.group_of(-number);
 }
 
@@ -176,17 +176,23 @@ SysOutcome sys_kill(SysCall& call) {
     // check_kill_permission: of a process that is there.
     const bool valid = signal == 0 || is_signal(signal);
     bool found = false, allowed = false;
-    for (const auto& [id, process] : call.kernel.processes().all()) {
-        if (!addressed(call, *process, pid)) continue;
+    const auto send_to = [&](Process& process) {
         found = true;  // a zombie is found, and takes nothing
-        if (!valid) return Errno::Inval;
-        if (!may_signal(call, *process, signal)) continue;
+        if (!valid || !may_signal(call, process, signal)) return;
         allowed = true;
-        if (signal == 0) continue;
         // kill's signal is sent without its data where there is no room.
-        call.kernel.signals().send(*process, from_sender(call, signal, abi::kSiUser));
+        if (signal != 0)
+            call.kernel.signals().send(process, from_sender(call, signal, abi::kSiUser));
+    };
+    if (pid > 0) {
+        if (Process* const process = named_process(call, pid)) send_to(*process);
+    } else {
+        for (const auto& [id, process] : call.kernel.processes().all()) {
+            if (addressed(call, *process, pid)) send_to(*process);
+        }
     }
     if (!found) return Errno::Srch;
+    if (!valid) return Errno::Inval;
     // With -1 those that may not be signalled are as if they were not there.
     return allowed || pid == -1 ? SysOutcome(0) : SysOutcome(Errno::Perm);
 }
@@ -239,8 +245,7 @@ SysOutcome queue_info(SysCall& call, std::int32_t group, std::int32_t tid, std::
                           .value = bytes->fields[1]};
     if (group > 0) return send_to_task(call, group, tid, signal, info);
     // Any task of a process stands for it.
-    Task* task = call.find_task(tid);
-    Process* process = task != nullptr ? task->process : call.find_any_process(tid);
+    Process* const process = named_process(call, tid);
     if (process == nullptr) return Errno::Srch;
     if (signal != 0 && !is_signal(signal)) return Errno::Inval;
     if (!may_signal(call, *process, signal)) return Errno::Perm;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // wait4 and waitid: state changes of child processes.
-#include <array>
 #include <iterator>
 
 #include "kernel_model/abi/fcntl.h"
@@ -202,15 +201,14 @@ SysOutcome sys_wait4(SysCall& call) {
     });
 }
 
-struct ChildInfoBytes {  // siginfo_t of SIGCHLD
+struct ChildInfoBytes {  // siginfo_t of SIGCHLD, as far as it is written
     std::int32_t signo = 0, error = 0, code = 0, pad = 0, pid = 0;
     std::uint32_t uid = 0;
     std::int32_t status = 0;
-    std::array<std::int32_t, 25> rest{};
 };
-static_assert(sizeof(ChildInfoBytes) == 128);
+static_assert(sizeof(ChildInfoBytes) == 28);
 
-SysOutcome sys_waitid(SysCall& call) {
+SysOutcome wait_by_id(SysCall& call) {
     const std::int32_t type = call.int32(0), id = call.int32(1);
     const std::uint32_t options = call.uint32(3);
     constexpr std::uint32_t kEvents = kWexited | kWstopped | kWcontinued;
@@ -257,6 +255,14 @@ SysOutcome sys_waitid(SysCall& call) {
         if (call.args[2] != 0 && !memory.put(call.address(2), info)) return Errno::Fault;
         return 0;
     });
+}
+
+// A failed call tells of nobody.
+SysOutcome sys_waitid(SysCall& call) {
+    SysOutcome outcome = wait_by_id(call);
+    const auto* const error = std::get_if<Errno>(&outcome);
+    if (error == nullptr || *error == Errno::Fault || call.args[2] == 0) return outcome;
+    return call.memory().put(call.address(2), ChildInfoBytes{}) ? outcome : Errno::Fault;
 }
 
 constexpr SyscallRow kWaitRows[] = {

@@ -138,3 +138,14 @@ NATIVE(clone_clear_sighand_resets_handlers_but_not_ignored_signals, OWN) {
     }
     show_end("child", (pid_t)pid);
 }
+
+NATIVE(a_word_is_cleared_only_for_those_who_share_the_memory, OWN) {
+    int* const word = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct clone_args a = {.flags = CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID,
+                           .exit_signal = SIGCHLD,
+                           .child_tid = (uintptr_t)word};
+    const long pid = clone3(&a, sizeof a);
+    if (pid == 0) _exit(0);
+    show_end("child", (pid_t)pid);
+    SHOW(*word == pid);
+}

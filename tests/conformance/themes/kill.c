@@ -2,6 +2,7 @@
 // Sending signals: kill, tkill, tgkill, sigqueue, pidfd_send_signal.
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -198,4 +199,22 @@ BEHAVIOUR(a_zombie_takes_the_signals_of_its_thread_too) {
     SHOW(syscall(SYS_tgkill, child + 1, child, 0));
     NEED(waitid(P_PID, (id_t)child, &info, WEXITED));
     SHOW(syscall(SYS_tkill, child, 0));
+}
+
+static volatile pid_t number_of_thread;
+static void* pauses_there(void* unused) {
+    number_of_thread = (pid_t)syscall(SYS_gettid);
+    for (;;) pause();
+    return unused;
+}
+NATIVE(a_process_is_found_by_the_number_of_its_thread, OWN) {
+    pthread_t thread;
+    NEED(pthread_create(&thread, NULL, pauses_there, NULL));
+    while (number_of_thread == 0) sleep_ms(1);
+    SHOW(kill(number_of_thread, 0));
+    SHOW(getpgid(number_of_thread) == getpgid(0));
+    SHOW(getsid(number_of_thread) == getsid(0));
+    SHOW(setpgid(number_of_thread, 0));
+    SHOW(kill(number_of_thread, SIGTERM));
+    sleep_ms(1000);
 }

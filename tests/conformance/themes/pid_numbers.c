@@ -120,7 +120,7 @@ NATIVE(a_queued_signal_from_outside_has_no_sender, OWN) {
     open_talk();
     const pid_t child = first_of(takes_one);
     hear(told);
-    SHOW(sigqueue(child, SIGUSR1, (union sigval){.sival_int = 5}));
+    NEED(sigqueue(child, SIGUSR1, (union sigval){.sival_int = 5}));
     show_end("child", child);
 }
 
@@ -180,7 +180,7 @@ NATIVE(a_signal_to_all_is_to_all_of_the_namespace, OWN) {
 }
 
 static int pair[2];
-static void shows_sender(int fd) {
+static pid_t sender_at(int fd) {
     char control[256], byte;
     struct iovec part = {&byte, 1};
     struct msghdr message = {.msg_iov = &part,
@@ -188,8 +188,7 @@ static void shows_sender(int fd) {
                              .msg_control = control,
                              .msg_controllen = sizeof control};
     NEED(recvmsg(fd, &message, 0));
-    struct ucred* const ids = (struct ucred*)CMSG_DATA(CMSG_FIRSTHDR(&message));
-    *word = ids->pid;
+    return ((struct ucred*)CMSG_DATA(CMSG_FIRSTHDR(&message)))->pid;
 }
 static int send_as(int fd, pid_t pid) {
     char control[CMSG_SPACE(sizeof(struct ucred))] = {0}, byte = 'x';
@@ -208,26 +207,22 @@ static int send_as(int fd, pid_t pid) {
 static void sends(void) {
     SHOW(send_as(pair[1], 1));
     SHOW(send_as(pair[1], 31999));
-    shows_sender(pair[1]);
-    SHOW(*word);
+    SHOW(sender_at(pair[1]));
     const pid_t child = (pid_t)NEED(fork());
     if (child == 0) _exit(send_as(pair[0], 2) == 1 ? 0 : 1);
     // After its end too.
     reap(child);
-    shows_sender(pair[1]);
-    SHOW(*word);
+    SHOW(sender_at(pair[1]));
 }
 NATIVE(credentials_of_a_message_have_the_number_of_the_receiver, OWN) {
     const int on = 1;
-    share_word();
     NEED(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair));
     NEED(setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on));
     NEED(setsockopt(pair[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof on));
     NEED(write(pair[0], "x", 1));
-    const pid_t child = first_of(sends);
-    shows_sender(pair[0]);
-    SHOW(*word == child);
+    const pid_t child = first_of(sends), sender = sender_at(pair[0]);
     show_end("child", child);
+    SHOW(sender == child);
 }
 
 static pid_t peer_of(int fd) {

@@ -265,3 +265,10 @@ NATIVE(numbers_begin_anew_in_each_namespace, OWN) {
     AS_FIRST(makes_a_child);
     AS_FIRST(makes_a_child);
 }
+
+NATIVE(process_1_is_waited_for_by_nobody_where_its_end_is_ignored, OWN) {
+    open_talk();
+    signal(SIGCHLD, SIG_IGN);
+    first_of(has_children_and_ends);
+    SHOW(wait(NULL));
+}

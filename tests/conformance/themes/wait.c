@@ -246,3 +246,14 @@ BEHAVIOUR(an_orphan_gets_another_parent) {
     SHOW(read(ends[0], &answer, 1));
     SHOW(answer == 'o');
 }
+
+NATIVE(a_failed_waitid_tells_of_nobody, OWN) {
+    siginfo_t info;
+    memset(&info, 0x11, sizeof info);
+    SHOW(waitid(P_ALL, 0, &info, WEXITED));
+    SHOW(info.si_signo);
+    SHOW(info.si_pid);
+    SHOW(info.si_status);
+    // What comes after is not written.
+    SHOW(((unsigned char*)&info)[sizeof info - 1]);
+}

@@ -70,7 +70,8 @@ TEST_CASE("wished numbers are of the deepest namespaces", "[ids]") {
     const auto wish = [&](std::span<const std::int32_t> numbers) {
         return f.ids.make(space, {.numbers = numbers, .allowed = [](auto) { return true; }}, kEnd);
     };
-    const std::array both = {50, 60}, used = {1, 70}, none = {51, 0}, three = {1, 2, 3};
+    const std::array both = {50, 60}, used = {1, 70}, none = {51, 0};
+    const std::array three = {1, 2, 3};
     const auto made = wish(both);
     REQUIRE(made);
     CHECK(made->own() == 50);
