@@ -358,7 +358,7 @@ void RunLoop::resume_call(Task& task) {
     task.resumes_call = false;
     const bool was_stopped = std::exchange(task.was_stopped, false);
     if (dispatcher_.resume(kernel_, task)) return;
-    if (task.tif_sigpending && !task.waits_killable) {
+    if (SyscallDispatcher::is_interrupted(task)) {
         interrupt(task);
     } else if (was_stopped && task.interrupted == Interrupted::Intr) {
         dispatcher_.end_interrupted(kernel_, task);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "kernel_model/abi/ptrace.h"
@@ -24,6 +25,21 @@ std::array<std::uint64_t, 6> arguments(Kernel& kernel, const Task& task) {
     for (unsigned i = 0; i < values.size(); ++i)
         values[i] = kernel.machine().cpu->read(task.context, xreg(i));
     return values;
+}
+
+// A signal that ends the process whatever its tasks do (complete_signal).
+bool fatal_signal_pending(const Task& task) {
+    std::uint64_t pending = (task.pending.set() | task.process->pending.set()) & ~task.sigmask;
+    for (; pending != 0; pending &= pending - 1) {
+        const int number = std::countr_zero(pending) + 1;
+        const auto signal = static_cast<Signal>(number);
+        if (signal == Signal::Kill) return true;
+        const auto& action = task.process->actions[static_cast<std::size_t>(number)];
+        if (task.trace == nullptr && action.handler == abi::kSigDfl &&
+            default_action(signal) == DefaultAction::Terminate)
+            return true;
+    }
+    return false;
 }
 
 }  // namespace
@@ -166,7 +182,7 @@ void SyscallDispatcher::answer(Kernel& kernel, Task& task, const SyscallRow& row
 // Does not block if the task was woken in the meantime or has a pending signal.
 void SyscallDispatcher::block(Kernel& kernel, Task& task, const SyscallRow& row) const {
     task.blocked_in = row.number;
-    const bool interrupted = task.tif_sigpending && !task.waits_killable;
+    const bool interrupted = is_interrupted(task);
     task.resumes_call = task.woken || interrupted;
     task.state = task.resumes_call ? TaskState::Runnable : TaskState::Blocked;
     if (task.waits_on.size() > kFreeWaits)
@@ -180,10 +196,14 @@ void SyscallDispatcher::block(Kernel& kernel, Task& task, const SyscallRow& row)
     });
 }
 
+bool SyscallDispatcher::is_interrupted(const Task& task) {
+    return task.tif_sigpending && (!task.waits_killable || fatal_signal_pending(task));
+}
+
 bool SyscallDispatcher::resume(Kernel& kernel, Task& task) const {
     // Made runnable first, so that the state set by a handler that ends or stops the task stays.
     task.state = TaskState::Runnable;
-    const bool interrupted = task.tif_sigpending && !task.waits_killable;
+    const bool interrupted = is_interrupted(task);
     task.woken = false;
     task.leave_queues();
     task.wait_charge.resize(0);

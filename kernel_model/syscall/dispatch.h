@@ -27,6 +27,8 @@ public:
     void enter_traced(Kernel& kernel, Task& task) const;
     // Enters the call of a Blocked task again. False: the task still waits.
     bool resume(Kernel& kernel, Task& task) const;
+    // Whether a pending signal ends the wait of a task: one of TASK_KILLABLE only a fatal one does.
+    static bool is_interrupted(const Task& task);
     // Ends the call of a task that waits in one with EINTR.
     void end_interrupted(Kernel& kernel, Task& task) const;
 

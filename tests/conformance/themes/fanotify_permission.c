@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // fanotify: groups that are asked before a file is used.
+#include <signal.h>
+
 #include "fanotify_steps.h"
 
 // What a child does meets with an answer.
@@ -112,7 +114,7 @@ NATIVE(the_end_of_a_group_allows_what_it_was_asked, LACKS) {
         close(group);
         open_it();
     }
-    until_asleep(child);
+    sleep_ms(50);
     close(group);
     show_end("child", child);
 }
@@ -135,4 +137,67 @@ NATIVE(an_exec_waits_for_the_answer, LACKS) {
     printf("%#llx\n", (unsigned long long)event->mask);
     SHOW(write(group, &answer, sizeof answer));
     show_end("child", child);
+}
+
+static void count_it(int number) {
+    (void)number;
+}
+static void open_with_handler(void) {
+    signal(SIGUSR1, count_it);
+    open_it();
+}
+// The next events of a group that is asked, or none.
+static void answer_next(int of, const char* name, unsigned response) {
+    struct pollfd ready = {of, POLLIN, 0};
+    if (poll(&ready, 1, 1000) <= 0) {
+        printf("  %s: nothing\n", name);
+        return;
+    }
+    ssize_t size = read(of, buffer, sizeof buffer);
+    const struct fanotify_event_metadata* event = (const struct fanotify_event_metadata*)buffer;
+    for (; FAN_EVENT_OK(event, size); event = FAN_EVENT_NEXT(event, size)) {
+        const struct fanotify_response answer = {event->fd, response};
+        printf("  %s: %#llx %zd\n", name, (unsigned long long)event->mask,
+               write(of, &answer, sizeof answer));
+        close(event->fd);
+    }
+}
+static int group_of(unsigned class) {
+    const int of = (int)NEED(fanotify_init(FAN_NONBLOCK | class, O_RDONLY));
+    NEED(fanotify_mark(of, FAN_MARK_ADD, FAN_OPEN_PERM, AT_FDCWD, "file"));
+    return of;
+}
+NATIVE(groups_are_asked_one_after_the_other, LACKS) {
+    make_file("file", "text");
+    const int later = group_of(FAN_CLASS_CONTENT), first = group_of(FAN_CLASS_PRE_CONTENT);
+    pid_t child = child_of(open_it);
+    sleep_ms(50);
+    struct pollfd ready = {later, POLLIN, 0};
+    SHOW(poll(&ready, 1, 0));
+    answer_next(first, "first", FAN_ALLOW);
+    answer_next(later, "later", FAN_ALLOW);
+    show_end("child", child);
+    child = child_of(open_it);
+    answer_next(first, "first", FAN_DENY);
+    show_end("child", child);
+    SHOW(poll(&ready, 1, 0));
+}
+
+NATIVE(only_a_fatal_signal_ends_the_wait_for_an_answer, LACKS) {
+    make_file("file", "text");
+    const int of = group_of(FAN_CLASS_CONTENT);
+    pid_t child = child_of(open_with_handler);
+    sleep_ms(50);
+    NEED(kill(child, SIGUSR1));
+    sleep_ms(20);
+    answer_next(of, "group", FAN_ALLOW);
+    show_end("child", child);
+    const int fatal[] = {SIGKILL, SIGTERM};
+    for (int i = 0; i < 2; ++i) {
+        child = child_of(open_it);
+        sleep_ms(50);
+        NEED(kill(child, fatal[i]));
+        show_end("child", child);
+        SHOW(read(of, buffer, sizeof buffer));
+    }
 }
