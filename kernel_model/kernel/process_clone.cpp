@@ -77,6 +77,36 @@ void inherit_scheduling(Task& child, const Task& parent) {
         child.sched.is_real_time() ? SchedClass{} : SchedClass{.policy = child.sched.policy};
 }
 
+void inherit_state(Task& child, const Task& parent, std::uint64_t flags) {
+    child.affinity = parent.affinity;
+    child.tif_tagged_addr = parent.tif_tagged_addr;
+    child.enabled_keys = parent.enabled_keys;
+    inherit_scheduling(child, parent);
+    child.seccomp = parent.seccomp;
+    child.sigmask = parent.restore_sigmask ? parent.saved_sigmask : parent.sigmask;
+    child.comm = parent.comm;
+    child.fault_address = parent.fault_address;
+    child.fault_code = parent.fault_code;
+    // A thread, and any task that shares the memory without waiting, has no alternate stack.
+    const bool shares_memory = (flags & abi::kCloneVm) != 0;
+    if (!shares_memory || (flags & abi::kCloneVfork) != 0) child.altstack = parent.altstack;
+    // rseq_fork
+    if (shares_memory) return;
+    child.rseq = parent.rseq;
+    child.tif_notify_resume = parent.tif_notify_resume;
+}
+
+// The child's number, as it and its parent know it. Bad pointers are ignored, as on Linux.
+void write_numbers(const Task& parent, const Task& child, const CloneRequest& request) {
+    const Pid id = child.pid();
+    if ((request.flags & abi::kCloneChildSettid) != 0)
+        static_cast<void>(UserMemory(*child.process->mm, child.id, child.tif_tagged_addr)
+                              .put(request.child_tid, id.own()));
+    if ((request.flags & abi::kCloneParentSettid) != 0)
+        static_cast<void>(UserMemory(*parent.process->mm, parent.id, parent.tif_tagged_addr)
+                              .put(request.parent_tid, id.in(parent.process->pid_space())));
+}
+
 }  // namespace
 
 std::unique_ptr<Process> ProcessTable::fork_process(Task& parent, const CloneRequest& request) {
@@ -171,38 +201,16 @@ SysResult<Task*> ProcessTable::clone(Task& parent, const CloneRequest& request) 
     // copy_creds: threads share them, a process has the same in an object of its own.
     child.cred = thread ? parent.cred : std::make_shared<const Credentials>(*parent.cred);
     if (!thread) process->cred = child.cred;
-    child.affinity = parent.affinity;
-    child.tif_tagged_addr = parent.tif_tagged_addr;
-    child.enabled_keys = parent.enabled_keys;
-    inherit_scheduling(child, parent);
-    child.seccomp = parent.seccomp;
-    child.sigmask = parent.restore_sigmask ? parent.saved_sigmask : parent.sigmask;
-    child.comm = parent.comm;
-    child.fault_address = parent.fault_address;
-    child.fault_code = parent.fault_code;
-    // A thread, and any task that shares the memory without waiting, has no alternate stack.
-    const bool vfork = (request.flags & abi::kCloneVfork) != 0;
-    const bool shares_memory = (request.flags & abi::kCloneVm) != 0;
-    if (!shares_memory || vfork) child.altstack = parent.altstack;
-    // rseq_fork
-    if (!shares_memory) {
-        child.rseq = parent.rseq;
-        child.tif_notify_resume = parent.tif_notify_resume;
-    }
+    inherit_state(child, parent, request.flags);
 
+    const bool vfork = (request.flags & abi::kCloneVfork) != 0;
     Cpu& cpu = *kernel_.machine().cpu;
     cpu.write(child.context, Reg::X0, 0);
     if (request.stack != VAddr(0)) cpu.write(child.context, Reg::Sp, request.stack.value);
     if ((request.flags & abi::kCloneSettls) != 0)
         cpu.write(child.context, Reg::Tpidr, request.tls.value);
     if ((request.flags & abi::kCloneChildCleartid) != 0) child.clear_child_tid = request.child_tid;
-    // Bad pointers are ignored, as on Linux.
-    if ((request.flags & abi::kCloneChildSettid) != 0)
-        static_cast<void>(UserMemory(*process->mm, child.id, child.tif_tagged_addr)
-                              .put(request.child_tid, id.own()));
-    if ((request.flags & abi::kCloneParentSettid) != 0)
-        static_cast<void>(UserMemory(*parent.process->mm, parent.id, parent.tif_tagged_addr)
-                              .put(request.parent_tid, id.in(parent.process->pid_space())));
+    write_numbers(parent, child, request);
     if (TrapClient* client = kernel_.client(); client != nullptr)
         client->on_clone(parent, child, vfork);
     if (vfork) process->vforked = true;

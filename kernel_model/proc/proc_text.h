@@ -18,8 +18,8 @@ namespace uprobesim {
 
 struct ProcContext {
     Machine& machine;
-    const SystemView* system;  // may be null
-    std::uint64_t realtime_ns;
+    const SystemView* system = nullptr;
+    std::uint64_t realtime_ns = 0;
     const PidNamespace* space = nullptr;  // whose numbers of processes are shown; null: the first
 };
 struct ProcRow {
@@ -43,8 +43,8 @@ std::string new_uuid(Entropy& entropy);
 struct ProcessContext {
     Process& process;
     Task& task;
-    bool whole;  // the process's file, not the task's
-    const SystemView* system;
+    bool whole = false;  // the process's file, not the task's
+    const SystemView* system = nullptr;
     const PidNamespace* space = nullptr;  // as ProcContext
     // The number of an id of a process, task, group or session.
     std::int32_t number_of(std::int32_t id) const {

@@ -50,6 +50,12 @@ const FdTable::Entry* entry_of(const Process& p, const std::string& name, std::s
     return found == p.files.all().end() ? nullptr : &found->second;
 }
 
+// What a kind of file adds to its fdinfo.
+std::string own_lines(File& file, const PidNamespace* space) {
+    const auto* const of_process = dynamic_cast<const ProcessFile*>(&file);
+    return of_process != nullptr ? of_process->numbers_from(space) : file.fdinfo();
+}
+
 // The directory below which the reader has its root, as d_path shows names there.
 std::string seen_from(const Process* reader, std::string path) {
     const std::string top = reader != nullptr && reader->fs->root ? reader->fs->root->path() : "/";
@@ -207,11 +213,9 @@ std::optional<SpecialNode> SpecialFiles::descriptor_file(const PidSpace& space, 
                      inode = status ? status->inode : 0, space]() -> SysResult<std::string> {
             const auto file = held.lock();
             if (!file) return tl::make_unexpected(Errno::NoEnt);
-            const auto* const of_process = dynamic_cast<const ProcessFile*>(file.get());
-            return fmt::format(
-                "pos:\t{}\nflags:\t0{:o}\nmnt_id:\t{}\nino:\t{}\n{}", file->position,
-                file->flags | (cloexec ? abi::kOCloexec : 0), id, inode,
-                of_process != nullptr ? of_process->numbers_from(space.get()) : file->fdinfo());
+            return fmt::format("pos:\t{}\nflags:\t0{:o}\nmnt_id:\t{}\nino:\t{}\n{}", file->position,
+                               file->flags | (cloexec ? abi::kOCloexec : 0), id, inode,
+                               own_lines(*file, space.get()));
         });
     }
     return std::nullopt;
