@@ -179,7 +179,7 @@ std::shared_ptr<FileQuestion> FanotifyFile::asked(const FileHappening& what) {
     if (mask == 0) return nullptr;
     Event event = event_of(what, mask, match);
     if (event.place == nullptr) return nullptr;
-    const auto question = std::make_shared<FileQuestion>();
+    auto question = std::make_shared<FileQuestion>();
     event.question = question;
     queue(std::move(event), std::nullopt);
     return question;
