@@ -45,6 +45,7 @@ public:
     SeenPacket(std::vector<std::byte> packet, const Layout& layout, const Network& network);
     SeenPacket(const SeenPacket&) = delete;
     SeenPacket& operator=(const SeenPacket&) = delete;
+    ~SeenPacket() override = default;
 
     std::uint32_t length() const override {
         return static_cast<std::uint32_t>(bytes_.size() - data_);

@@ -25,6 +25,11 @@ constexpr std::uint64_t kHeardBytes = 256 + File::kBytes, kMarkOfGroupBytes = 25
 constexpr std::uint64_t kFidHead = 20, kPidfdInfo = 8;
 constexpr std::int32_t kNoFd = -1, kPidfdError = -2;
 
+// Whoever asked has ended.
+bool is_pointless(const std::shared_ptr<FileQuestion>& question) {
+    return question != nullptr && question.use_count() == 1;
+}
+
 std::uint64_t fid_bytes(std::string_view name) {
     constexpr std::uint64_t kUnit = 4;
     const std::uint64_t bytes = kFidHead + kHandleBytes + (name.empty() ? 0 : name.size() + 1);
@@ -179,7 +184,7 @@ std::shared_ptr<FileQuestion> FanotifyFile::asked(const FileHappening& what) {
     if (mask == 0) return nullptr;
     Event event = event_of(what, mask, match);
     if (event.place == nullptr) return nullptr;
-    const auto question = std::make_shared<FileQuestion>();
+    auto question = std::make_shared<FileQuestion>();
     event.question = question;
     queue(std::move(event), std::nullopt);
     return question;
@@ -224,7 +229,9 @@ std::uint64_t FanotifyFile::size_of(const Event& event) const {
 
 std::uint64_t FanotifyFile::queued_bytes() const {
     std::uint64_t sum = 0;
-    for (const auto& queued : queue_) sum += size_of(queued.event);
+    for (const auto& queued : queue_) {
+        if (!is_pointless(queued.event.question)) sum += size_of(queued.event);
+    }
     return sum;
 }
 
@@ -285,8 +292,7 @@ SysResult<std::uint64_t> FanotifyFile::read(std::uint64_t, std::span<std::byte> 
     std::uint64_t done = 0;
     while (!queue_.empty()) {
         Event& first = queue_.front().event;
-        // Whoever asked has ended.
-        const bool pointless = first.question != nullptr && first.question.use_count() == 1;
+        const bool pointless = is_pointless(first.question);
         const std::uint64_t bytes = size_of(first);
         if (!pointless && bytes > to.size() - done) {
             if (done > 0) break;
@@ -347,7 +353,9 @@ SysResult<std::uint64_t> FanotifyFile::write(std::uint64_t, std::span<const std:
 }
 
 std::uint32_t FanotifyFile::poll() {
-    return queue_.empty() ? 0 : kPollIn | kPollRdnorm;
+    const bool readable = std::ranges::any_of(
+        queue_, [](const Queued& queued) { return !is_pointless(queued.event.question); });
+    return readable ? kPollIn | kPollRdnorm : 0;
 }
 
 std::string FanotifyFile::fdinfo() const {

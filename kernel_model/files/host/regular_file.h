@@ -117,7 +117,7 @@ public:
     }
     std::optional<FileKey> watched_key() override { return node_.key(); }
     std::shared_ptr<File> place() override {
-        const auto same = files_.hold(node_);
+        auto same = files_.hold(node_);
         same->dentry = dentry;
         same->flags = abi::kOPath;
         return same;

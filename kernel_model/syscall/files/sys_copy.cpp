@@ -114,9 +114,8 @@ SysResult<std::uint64_t> may_take(SysCall& call, End& to, std::uint64_t bytes) {
 
 // Continues a transfer after `done` bytes. A blocking write waits and resumes; a read waits only if
 // nothing was moved.
-SysOutcome copy(SysCall& call, End& from, End& to, std::uint64_t count, bool nonblocking) {
-    if (const auto instead = ask_first(call, from.file, kFanAccessPerm, call.task.call_holds))
-        return *instead;
+SysOutcome copy_permitted(SysCall& call, End& from, End& to, std::uint64_t count,
+                          bool nonblocking) {
     std::uint64_t done = call.task.call_progress;
     std::vector<std::byte> buffer(std::min(kPiece, count));
     const auto answer = [&](SysOutcome outcome) -> SysOutcome {
@@ -151,6 +150,12 @@ SysOutcome copy(SysCall& call, End& from, End& to, std::uint64_t count, bool non
     call.task.call_progress = 0;
     tell_copy(call, from, to, done);
     return answer(done);
+}
+
+SysOutcome copy(SysCall& call, End& from, End& to, std::uint64_t count, bool nonblocking) {
+    if (const auto instead = ask_first(call, from.file, kFanAccessPerm, call.task.call_holds))
+        return *instead;
+    return copy_permitted(call, from, to, count, nonblocking);
 }
 
 SysOutcome sys_sendfile(SysCall& call) {

@@ -12,19 +12,10 @@
 namespace uprobesim {
 namespace {
 
-enum Action : std::int32_t {
-    kClose,
-    kOpen,
-    kRead,
-    kReadAll,
-    kReadClear,
-    kClear,
-    kConsoleOff,
-    kConsoleOn,
-    kConsoleLevel,
-    kSizeUnread,
-    kSizeBuffer,
-};
+// SYSLOG_ACTION_*
+constexpr std::int32_t kClose = 0, kOpen = 1, kRead = 2, kReadAll = 3, kReadClear = 4, kClear = 5,
+                       kConsoleOff = 6, kConsoleOn = 7, kConsoleLevel = 8, kSizeUnread = 9,
+                       kSizeBuffer = 10;
 
 // The place of the console's level and of the least one in kernel.printk.
 constexpr std::size_t kLeastPlace = 2;

@@ -17,9 +17,11 @@ struct Asking {
 
 std::optional<SysOutcome> ask_first(SysCall& call, File& file, std::uint32_t mask,
                                     std::shared_ptr<void>& asking) {
+    // What other calls keep there, as those of terminals do, is of no file that is watched.
+    if (!file.watched_key()) return std::nullopt;
     const auto& events = call.kernel.files().events();
     if (!asking) {
-        if (!events || !events->asks() || file.silent || !file.watched_key()) return std::nullopt;
+        if (!events || !events->asks() || file.silent) return std::nullopt;
         asking = std::make_shared<Asking>();
     }
     Asking& state = *static_cast<Asking*>(asking.get());

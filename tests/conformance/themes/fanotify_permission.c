@@ -198,6 +198,8 @@ NATIVE(only_a_fatal_signal_ends_the_wait_for_an_answer, LACKS) {
         sleep_ms(50);
         NEED(kill(child, fatal[i]));
         show_end("child", child);
+        struct pollfd ready = {of, POLLIN, 0};
+        SHOW(poll(&ready, 1, 0));
         SHOW(read(of, buffer, sizeof buffer));
     }
 }
