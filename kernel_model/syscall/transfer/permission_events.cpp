@@ -13,6 +13,18 @@ struct Asking {
     bool done = false;
 };
 
+// Tells an Asking from what another call keeps: by its deleter, which no other type has.
+struct ForgetAsking {
+    void operator()(const Asking* asking) const { delete asking; }
+};
+
+// Null: it is something else. A descriptor that a call waits on may mean another file by the time
+// that it goes on, such as one where a terminal was.
+Asking* asking_in(const std::shared_ptr<void>& kept) {
+    const bool is_one = std::get_deleter<ForgetAsking>(kept) != nullptr;
+    return is_one ? static_cast<Asking*>(kept.get()) : nullptr;
+}
+
 }  // namespace
 
 std::optional<SysOutcome> ask_first(SysCall& call, File& file, std::uint32_t mask,
@@ -20,11 +32,11 @@ std::optional<SysOutcome> ask_first(SysCall& call, File& file, std::uint32_t mas
     // What other calls keep there, as those of terminals do, is of no file that is watched.
     if (!file.watched_key()) return std::nullopt;
     const auto& events = call.kernel.files().events();
-    if (!asking) {
+    if (asking_in(asking) == nullptr) {
         if (!events || !events->asks() || file.silent) return std::nullopt;
-        asking = std::make_shared<Asking>();
+        asking = std::shared_ptr<Asking>(new Asking, ForgetAsking{});
     }
-    Asking& state = *static_cast<Asking*>(asking.get());
+    Asking& state = *asking_in(asking);
     const auto status = file.status();
     if (status && (status->mode & abi::kIfmt) == abi::kIfDir) mask |= abi::kFanOndir;
     while (!state.done) {
