@@ -5,14 +5,24 @@
 
 namespace uprobesim {
 
-File* FdTable::get(std::int32_t fd) const {
+const std::shared_ptr<File>* FdTable::find(std::int32_t fd) const {
+    if (held_ != nullptr) [[unlikely]] {
+        for (const HeldFile& each : *held_) {
+            if (each.fd == fd && each.file != nullptr) return &each.file;
+        }
+    }
     const auto it = table_->entries.find(fd);
-    return it == table_->entries.end() ? nullptr : it->second.file.get();
+    return it == table_->entries.end() ? nullptr : &it->second.file;
+}
+
+File* FdTable::get(std::int32_t fd) const {
+    const auto* const file = find(fd);
+    return file == nullptr ? nullptr : file->get();
 }
 
 std::shared_ptr<File> FdTable::share(std::int32_t fd) const {
-    const auto it = table_->entries.find(fd);
-    return it == table_->entries.end() ? nullptr : it->second.file;
+    const auto* const file = find(fd);
+    return file == nullptr ? nullptr : *file;
 }
 
 FdTable::Entry* FdTable::entry(std::int32_t fd) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -9,6 +10,13 @@
 #include "kernel_model/files/sharable.h"
 
 namespace uprobesim {
+
+// Files by the descriptors that a call was given, which it has until its end.
+struct HeldFile {
+    std::int32_t fd = -1;
+    std::shared_ptr<File> file{};
+};
+using HeldFiles = std::array<HeldFile, 2>;
 
 // Descriptors of a process: lowest free number first, as POSIX wants.
 class FdTable {
@@ -28,6 +36,10 @@ public:
     void unshare() { table_.unshare(); }
     bool is_shared() const { return table_.is_shared(); }
     bool is(const FdTable& other) const { return table_.is(other.table_); }
+
+    // For a call that goes on after a wait: get() and share() give what it holds, also where the
+    // descriptor was closed since, or means another file. Null: for all others.
+    void go_on_with(const HeldFiles* held) { held_ = held; }
 
     File* get(std::int32_t fd) const;
     std::shared_ptr<File> share(std::int32_t fd) const;
@@ -57,8 +69,11 @@ private:
         std::int32_t next = 0;  // no descriptor below it is free
         MemoryCharge charge;
     };
+    const std::shared_ptr<File>* find(std::int32_t fd) const;
+
     Sharable<Table> table_;
     std::uint64_t limit_ = 1024;
+    const HeldFiles* held_ = nullptr;
 };
 
 }  // namespace uprobesim

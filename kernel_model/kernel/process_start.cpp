@@ -81,7 +81,10 @@ ProcessTable::~ProcessTable() {
     for (const auto& [pid, process] : processes_) {
         if (process->mm != nullptr) process->mm->observe(nullptr);
         // Open files may have timers, and wake the tasks that wait for them.
-        for (const auto& [id, task] : process->tasks) task->call_holds.reset();
+        for (const auto& [id, task] : process->tasks) {
+            task->call_holds.reset();
+            task->held_files = {};
+        }
         process->files = {};
         process->posix_timers.clear();
     }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "kernel_model/abi/ptrace.h"
+#include "kernel_model/syscall/held_files.h"
 #include "kernel_model/syscall/seccomp_check.h"
 #include "kernel_model/task/budgets.h"
 
@@ -228,10 +229,14 @@ bool SyscallDispatcher::call(Kernel& kernel, Task& task, const SyscallRow& row) 
                  .path = row.path};
 
     kernel.set_current(&task);
-    const SysOutcome outcome = row.fn(call);
+    const SysOutcome outcome = [&] {
+        const WithHeldFiles held(task.process->files, task.held_files);
+        return row.fn(call);
+    }();
     kernel.set_current(nullptr);
     if (const auto* blocks = std::get_if<Block>(&outcome)) {
         task.interrupted = blocks->interrupted;
+        hold_files(call, row.number, task.held_files);
         return false;
     }
     kernel.gate().spend(task, call.path, call.units);

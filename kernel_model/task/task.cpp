@@ -18,6 +18,7 @@ void end_wait(Task& task, Timers& timers, Futexes& futexes) {
     task.waits_killable = false;
     task.vfork_child = {};
     task.call_holds.reset();
+    task.held_files = {};
     futexes.remove(task);
     task.wait_charge.resize(0);
 }

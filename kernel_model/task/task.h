@@ -10,6 +10,7 @@
 
 #include "kernel_model/abi/signal.h"
 #include "kernel_model/files/credentials.h"
+#include "kernel_model/files/fd_table.h"
 #include "kernel_model/seccomp/filter.h"
 #include "kernel_model/spaces/pid_namespace.h"
 #include "kernel_model/task/futex.h"
@@ -106,7 +107,7 @@ struct Task final : Waiter {
     // Whether any state of a wait is left.
     bool waits() const {
         return wait_deadline_ns != kNoDeadline || waits_killable || futex || !futexes.empty() ||
-               !waits_on.empty() || call_holds;
+               !waits_on.empty() || call_holds || held_files[0].file;
     }
     std::optional<FutexWait> futex;   // a futex call that waits
     std::vector<FutexWait> futexes;   // the words of a futex_waitv call that waits
@@ -114,6 +115,8 @@ struct Task final : Waiter {
     std::uint64_t call_progress = 0;  // bytes that a transfer moved before it blocked
     // An object that a blocked call keeps between its entries; released when the call ends.
     std::shared_ptr<void> call_holds;
+    // The files of a blocked call's descriptors.
+    HeldFiles held_files;
 
     // Thread flags, as in thread_info.
     bool tif_uprobe = false;         // TIF_UPROBE: the probe layer has work on the way back to EL0

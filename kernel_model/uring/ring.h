@@ -13,6 +13,7 @@
 #include "kernel_model/abi/io_uring.h"
 #include "kernel_model/files/anon_file.h"
 #include "kernel_model/files/credentials.h"
+#include "kernel_model/files/fd_table.h"
 #include "kernel_model/memory/shared_memory.h"
 #include "kernel_model/wait/timers.h"
 
@@ -40,6 +41,7 @@ struct RingRequest {
     std::uint64_t target = 0;                  // completions after which a timeout ends; 0: none
     TimerHandle timer;
     std::shared_ptr<void> holds;  // of the call, between its entries
+    HeldFiles held_files;
     std::uint64_t progress = 0;
     std::vector<abi::UringSqe> linked;  // that follow it
 };

@@ -173,8 +173,9 @@ void FanotifyFile::happened(const FileHappening& what) {
     const std::optional<FileKey> of_place =
         event.place != nullptr ? event.place->watched_key() : std::nullopt;
     // What stays apart: events of directories, and renames.
-    Identity identity{
-        event.by.first, mask & (kFanOndir | kFanRename), of_place, event.object, event.entry, event.to};
+    Identity identity{event.by.first, mask & (kFanOndir | kFanRename),
+                      of_place,       event.object,
+                      event.entry,    event.to};
     queue(std::move(event), std::move(identity));
 }
 

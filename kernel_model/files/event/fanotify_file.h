@@ -75,7 +75,7 @@ private:
     };
     struct Event {
         std::uint32_t mask = 0;
-        Pid by;  // the process, or with FAN_REPORT_TID the task
+        Pid by;                          // the process, or with FAN_REPORT_TID the task
         std::shared_ptr<File> place;     // of events with a descriptor
         std::optional<FileKey> object;   // whose handle is told
         std::optional<Named> entry, to;  // with the directory's handle; `to`: FAN_RENAME

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "kernel_model/abi/poll.h"
@@ -62,6 +64,18 @@ Wait wait_on(SysCall& call, bool ready, const std::optional<std::uint64_t>& time
     return over ? Wait::Over : Wait::GoesOn;
 }
 
+// What a task waits for. The files stay open as long as it does (poll_table_entry), though the
+// descriptors are looked up anew.
+struct Waited {
+    std::shared_ptr<File> file;
+    std::uint32_t events = 0;
+};
+SysOutcome block_on(SysCall& call, std::vector<Waited> all) {
+    for (const Waited& each : all) call.wait_on(each.file->waiters(), each.events);
+    call.task.call_holds = std::make_shared<std::vector<Waited>>(std::move(all));
+    return Block{Interrupted::RestartNoHand};
+}
+
 }  // namespace
 
 SysResult<void> wait_with_mask(SysCall& call, VAddr mask, std::uint64_t size) {
@@ -102,6 +116,7 @@ SysOutcome sys_ppoll(SysCall& call) {
     if (!memory.read(call.address(0), std::as_writable_bytes(std::span(fds))))
         return finish(Errno::Fault);
     std::uint64_t ready = 0;
+    std::vector<Waited> waited;
     for (PollFd& p : fds) {
         p.revents = 0;
         if (p.fd < 0) continue;
@@ -110,17 +125,11 @@ SysOutcome sys_ppoll(SysCall& call) {
             static_cast<std::uint16_t>(p.events) | abi::kPollErr | abi::kPollHup;
         p.revents = static_cast<std::int16_t>(file ? file->poll() & asked : abi::kPollNval);
         ready += p.revents != 0;
+        if (file) waited.push_back({file, asked});
     }
     call.units = count;
     switch (wait_on(call, ready != 0, timeout)) {
-        case Wait::GoesOn:
-            for (const PollFd& p : fds) {
-                const std::uint32_t asked =
-                    static_cast<std::uint16_t>(p.events) | abi::kPollErr | abi::kPollHup;
-                if (const auto file = call.process.files.share(p.fd))
-                    call.wait_on(file->waiters(), asked);
-            }
-            return Block{Interrupted::RestartNoHand};
+        case Wait::GoesOn: return block_on(call, std::move(waited));
         case Wait::Interrupted:
             put_remaining(call, call.address(2), timeout);
             return Block{Interrupted::RestartNoHand};
@@ -158,7 +167,7 @@ SysOutcome sys_pselect6(SysCall& call) {
                                          abi::kPollOut | abi::kPollErr, abi::kPollPri};
     std::uint64_t ready = 0;
     std::array<std::vector<std::byte>, 3> answers;
-    std::vector<std::pair<WaitQueue*, std::uint32_t>> waited;
+    std::vector<Waited> waited;
     for (std::size_t set = 0; set < 3; ++set) {
         if (call.args[1 + set] == 0) continue;
         std::vector<std::byte> bits(bytes);
@@ -170,7 +179,7 @@ SysOutcome sys_pselect6(SysCall& call) {
             if ((bits[at] & bit) == std::byte{}) continue;
             const auto file = call.process.files.share(fd);
             if (!file) return finish(bad_descriptor(call));
-            waited.emplace_back(file->waiters(), kMasks[set]);
+            waited.push_back({file, kMasks[set]});
             if ((file->poll() & kMasks[set]) == 0) continue;
             answers[set][at] |= bit;
             ++ready;
@@ -178,9 +187,7 @@ SysOutcome sys_pselect6(SysCall& call) {
     }
     call.units = static_cast<std::uint64_t>(limit);
     switch (wait_on(call, ready != 0, timeout)) {
-        case Wait::GoesOn:
-            for (const auto& [queue, events] : waited) call.wait_on(queue, events);
-            return Block{Interrupted::RestartNoHand};
+        case Wait::GoesOn: return block_on(call, std::move(waited));
         case Wait::Interrupted:
             put_remaining(call, call.address(4), timeout);
             return Block{Interrupted::RestartNoHand};

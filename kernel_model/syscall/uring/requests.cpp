@@ -7,6 +7,7 @@
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/syscall/dispatch.h"
+#include "kernel_model/syscall/held_files.h"
 #include "kernel_model/syscall/time_args.h"
 #include "sim/base/try.h"
 
@@ -171,7 +172,12 @@ RingRequests::Outcome RingRequests::call_handler(RingRequest& request) {
                  .task = task_,
                  .args = arguments(sqe, work->args),
                  .path = row->path};
-    const SysOutcome outcome = row->fn(call);
+    const SysOutcome outcome = [&] {
+        const WithHeldFiles held(process_->files, request.held_files);
+        return row->fn(call);
+    }();
+    if (std::holds_alternative<Block>(outcome) && !registered)
+        hold_files(call, number, request.held_files);
     if (registered) (void)process_->files.close(sqe.fd);
     if (std::holds_alternative<Block>(outcome)) {
         wait(request);
