@@ -39,7 +39,7 @@ SysResult<std::optional<std::uint64_t>> read_timeout(SysCall& call, VAddr at) {
 // poll_select_finish: writes the remaining time back to the caller; a bad pointer is not an error
 // here.
 void put_remaining(SysCall& call, VAddr at, const std::optional<std::uint64_t>& timeout) {
-    if (!timeout || (call.process.options.personality & kStickyTimeouts) != 0) return;
+    if (!timeout || (call.process.options.personality & abi::kStickyTimeouts) != 0) return;
     const std::uint64_t now = call.kernel.clock().monotonic_ns(), end = call.task.wait_deadline_ns;
     const std::uint64_t left = end == kNoDeadline ? *timeout : end > now ? end - now : 0;
     (void)call.memory().put(at, to_timespec(left));
