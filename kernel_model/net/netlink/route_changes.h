@@ -7,6 +7,7 @@
 
 #include "kernel_model/abi/errno.h"
 #include "kernel_model/abi/netlink.h"
+#include "kernel_model/memory/backing.h"
 
 namespace uprobesim {
 
