@@ -236,7 +236,7 @@ bool SyscallDispatcher::call(Kernel& kernel, Task& task, const SyscallRow& row) 
     kernel.set_current(nullptr);
     if (const auto* blocks = std::get_if<Block>(&outcome)) {
         task.interrupted = blocks->interrupted;
-        hold_files(call, row.number, task.held_files);
+        hold_files(call, row.keeps, task.held_files);
         return false;
     }
     kernel.gate().spend(task, call.path, call.units);

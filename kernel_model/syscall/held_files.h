@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A system call has its files until its end (fdget): one that waits goes on with them, whatever
-// becomes of its descriptors meanwhile.
+// The files that a call goes on with after a wait.
 #pragma once
-
-#include <cstdint>
 
 #include "kernel_model/files/fd_table.h"
 #include "kernel_model/syscall/syscall.h"
 
 namespace uprobesim {
 
-// To call when a call waits, with what it holds already. poll and select look descriptors up anew,
-// and fcntl's locks are given back when the descriptor is gone: they hold nothing.
-void hold_files(const SysCall& call, std::uint32_t number, HeldFiles& held);
+// To call when a call waits, with what it holds already.
+void hold_files(const SysCall& call, const KeptFiles& kept, HeldFiles& held);
 
 // As long as it lives, the table gives what the call holds.
 class WithHeldFiles {

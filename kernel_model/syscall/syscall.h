@@ -122,6 +122,13 @@ SysOutcome refuse(SysCall&) {
 }
 enum class Support { Full, Partial, Stub };
 
+// Which arguments of a call that may wait are descriptors: it has their files until its end
+// (fdget), whatever becomes of the descriptors meanwhile. -1: none. poll and select look theirs up
+// anew, and fcntl gives a lock back when the descriptor is gone: they have none.
+struct KeptFiles {
+    std::int8_t first = -1, second = -1;
+};
+
 struct SyscallRow {
     std::uint32_t number;  // AArch64 (asm-generic)
     std::string_view name;
@@ -132,6 +139,7 @@ struct SyscallRow {
     // The error when the kernel has no memory left. Nothing: the call needs none, or knows itself
     // what it needs, such as mmap, clone, and writes to pipes and sockets.
     std::optional<Errno> without_memory{};
+    KeptFiles keeps{};
 };
 
 // One table per subject, each in its sys_<subject>.cpp. dispatch.cpp joins them and refuses

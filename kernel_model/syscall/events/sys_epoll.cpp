@@ -134,8 +134,8 @@ constexpr SyscallRow kEpollRows[] = {
     {20, "epoll_create1", sys_epoll_create1, Support::Full, KernelPath::SysEpollCreate, "",
      Errno::NoMem},
     {21, "epoll_ctl", sys_epoll_ctl, Support::Full, KernelPath::SysEpollModify, ""},
-    {22, "epoll_pwait", sys_epoll_pwait, Support::Full, KernelPath::SysEpollWait, ""},
-    {441, "epoll_pwait2", sys_epoll_pwait2, Support::Full, KernelPath::SysEpollWait, ""},
+    {22, "epoll_pwait", sys_epoll_pwait, Support::Full, KernelPath::SysEpollWait, "", {}, {0}},
+    {441, "epoll_pwait2", sys_epoll_pwait2, Support::Full, KernelPath::SysEpollWait, "", {}, {0}},
 };
 
 }  // namespace

@@ -302,11 +302,18 @@ SysOutcome sys_vmsplice(SysCall& call) {
 }
 
 constexpr SyscallRow kCopyRows[] = {
-    {71, "sendfile", sys_sendfile, Support::Full, KernelPath::SysSendfile, ""},
-    {75, "vmsplice", sys_vmsplice, Support::Full, KernelPath::SysSendfile, ""},
-    {76, "splice", sys_splice, Support::Full, KernelPath::SysSendfile, ""},
-    {77, "tee", sys_tee, Support::Full, KernelPath::SysSendfile, ""},
-    {285, "copy_file_range", sys_copy_file_range, Support::Full, KernelPath::SysSendfile, ""},
+    {71, "sendfile", sys_sendfile, Support::Full, KernelPath::SysSendfile, "", {}, {0, 1}},
+    {75, "vmsplice", sys_vmsplice, Support::Full, KernelPath::SysSendfile, "", {}, {0}},
+    {76, "splice", sys_splice, Support::Full, KernelPath::SysSendfile, "", {}, {0, 2}},
+    {77, "tee", sys_tee, Support::Full, KernelPath::SysSendfile, "", {}, {0, 1}},
+    {285,
+     "copy_file_range",
+     sys_copy_file_range,
+     Support::Full,
+     KernelPath::SysSendfile,
+     "",
+     {},
+     {0, 2}},
 };
 
 }  // namespace

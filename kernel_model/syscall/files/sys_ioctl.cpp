@@ -186,7 +186,7 @@ SysOutcome sys_ioctl(SysCall& call) {
 }
 
 constexpr SyscallRow kIoctlRows[] = {
-    {29, "ioctl", sys_ioctl, Support::Full, KernelPath::SysIoctl, ""},
+    {29, "ioctl", sys_ioctl, Support::Full, KernelPath::SysIoctl, "", {}, {0}},
 };
 
 }  // namespace

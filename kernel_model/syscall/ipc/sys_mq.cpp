@@ -255,8 +255,15 @@ SysOutcome sys_mq_getsetattr(SysCall& call) {
 constexpr auto kMqRows = std::to_array<SyscallRow>({
     {180, "mq_open", sys_mq_open, Support::Full, KernelPath::SysCreate, "", Errno::NoMem},
     {181, "mq_unlink", sys_mq_unlink, Support::Full, KernelPath::SysUnlink, ""},
-    {182, "mq_timedsend", sys_mq_timedsend, Support::Full, KernelPath::SysSendUnix, ""},
-    {183, "mq_timedreceive", sys_mq_timedreceive, Support::Full, KernelPath::SysReceiveUnix, ""},
+    {182, "mq_timedsend", sys_mq_timedsend, Support::Full, KernelPath::SysSendUnix, "", {}, {0}},
+    {183,
+     "mq_timedreceive",
+     sys_mq_timedreceive,
+     Support::Full,
+     KernelPath::SysReceiveUnix,
+     "",
+     {},
+     {0}},
     {184, "mq_notify", sys_mq_notify, Support::Full, KernelPath::SysPrctl, "", Errno::NoMem},
     {185, "mq_getsetattr", sys_mq_getsetattr, Support::Full, KernelPath::SysPrctl, ""},
 });

@@ -239,13 +239,19 @@ SysOutcome sys_recvmmsg(SysCall& call) {
 }
 
 constexpr SyscallRow kMessageRows[] = {
-    {206, "sendto", sys_sendto, Support::Full, KernelPath::SysSendTcp, ""},
-    {207, "recvfrom", sys_recvfrom, Support::Full, KernelPath::SysReceiveTcp, ""},
-    {211, "sendmsg", sys_sendmsg, Support::Full, KernelPath::SysSendTcp, ""},
-    {212, "recvmsg", sys_recvmsg, Support::Full, KernelPath::SysReceiveTcp, ""},
-    {243, "recvmmsg", sys_recvmmsg, Support::Partial, KernelPath::SysReceiveTcp,
-     "its timeout begins again after each wait"},
-    {269, "sendmmsg", sys_sendmmsg, Support::Full, KernelPath::SysSendTcp, ""},
+    {206, "sendto", sys_sendto, Support::Full, KernelPath::SysSendTcp, "", {}, {0}},
+    {207, "recvfrom", sys_recvfrom, Support::Full, KernelPath::SysReceiveTcp, "", {}, {0}},
+    {211, "sendmsg", sys_sendmsg, Support::Full, KernelPath::SysSendTcp, "", {}, {0}},
+    {212, "recvmsg", sys_recvmsg, Support::Full, KernelPath::SysReceiveTcp, "", {}, {0}},
+    {243,
+     "recvmmsg",
+     sys_recvmmsg,
+     Support::Partial,
+     KernelPath::SysReceiveTcp,
+     "its timeout begins again after each wait",
+     {},
+     {0}},
+    {269, "sendmmsg", sys_sendmmsg, Support::Full, KernelPath::SysSendTcp, "", {}, {0}},
 };
 
 }  // namespace

@@ -53,7 +53,7 @@ constexpr Kind kKinds[] = {
 
 // In the namespace of the network.
 bool net_capable(SysCall& call, Capability capability) {
-    const auto& space = call.process.spaces[static_cast<std::size_t>(NamespaceKind::Net)];
+    const auto& space = call.process.space(NamespaceKind::Net);
     return call.capable_in(space ? space->owned_by : nullptr, capability);
 }
 
@@ -247,12 +247,12 @@ constexpr SyscallRow kSocketRows[] = {
     {199, "socketpair", sys_socketpair, Support::Full, KernelPath::SysSocketPair, "", Errno::Nfile},
     {200, "bind", sys_bind, Support::Full, KernelPath::SysBind, "", Errno::NoMem},
     {201, "listen", sys_listen, Support::Full, KernelPath::SysBind, ""},
-    {202, "accept", sys_accept, Support::Full, KernelPath::SysAccept, "", Errno::NoMem},
-    {203, "connect", sys_connect, Support::Full, KernelPath::SysConnectTcp, "", Errno::NoBufs},
+    {202, "accept", sys_accept, Support::Full, KernelPath::SysAccept, "", Errno::NoMem, {0}},
+    {203, "connect", sys_connect, Support::Full, KernelPath::SysConnectTcp, "", Errno::NoBufs, {0}},
     {204, "getsockname", sys_getsockname, Support::Full, KernelPath::SysGetsockname, ""},
     {205, "getpeername", sys_getpeername, Support::Full, KernelPath::SysGetsockname, ""},
     {210, "shutdown", sys_shutdown, Support::Full, KernelPath::SysShutdown, ""},
-    {242, "accept4", sys_accept4, Support::Full, KernelPath::SysAccept, "", Errno::NoMem},
+    {242, "accept4", sys_accept4, Support::Full, KernelPath::SysAccept, "", Errno::NoMem, {0}},
 };
 
 }  // namespace

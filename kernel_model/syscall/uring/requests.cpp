@@ -177,7 +177,7 @@ RingRequests::Outcome RingRequests::call_handler(RingRequest& request) {
         return row->fn(call);
     }();
     if (std::holds_alternative<Block>(outcome) && !registered)
-        hold_files(call, number, request.held_files);
+        hold_files(call, row->keeps, request.held_files);
     if (registered) (void)process_->files.close(sqe.fd);
     if (std::holds_alternative<Block>(outcome)) {
         wait(request);

@@ -301,8 +301,14 @@ SysOutcome sys_io_uring_register(SysCall& call) {
 constexpr auto kUringRows = std::to_array<SyscallRow>({
     {425, "io_uring_setup", sys_io_uring_setup, Support::Partial, KernelPath::SysEpollCreate,
      "no polled rings, no provided buffers, no multishot", Errno::NoMem},
-    {426, "io_uring_enter", sys_io_uring_enter, Support::Full, KernelPath::SysEpollWait, "",
-     Errno::Again},
+    {426,
+     "io_uring_enter",
+     sys_io_uring_enter,
+     Support::Full,
+     KernelPath::SysEpollWait,
+     "",
+     Errno::Again,
+     {0}},
     {427, "io_uring_register", sys_io_uring_register, Support::Partial, KernelPath::SysEpollModify,
      "buffers, files, an eventfd, the probe", Errno::NoMem},
 });
