@@ -159,8 +159,7 @@ KernelLog& Kernel::log() {
     if (log_ == nullptr) {
         log_ =
             std::make_unique<KernelLog>([this] { return clock_.monotonic_ns(); }, &machine_.memory);
-        log_->add_at(0, kNotice,
-                     "Linux version " + machine_.tell_release() + " (uprobesim) #1 SMP");
+        log_->add_at(0, kNotice, linux_banner(machine_.tell_release()));
     }
     return *log_;
 }

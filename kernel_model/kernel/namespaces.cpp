@@ -99,8 +99,7 @@ SysResult<void> may_make_pid_space(const Task& task) {
     constexpr unsigned kDeepest = 32;  // MAX_PID_NS_LEVEL
     const Process& process = *task.process;
     const PidNamespace* const own = process.pid_space();
-    if (process.spaces[static_cast<std::size_t>(NamespaceKind::Pid)].get() != own)
-        return tl::make_unexpected(Errno::Inval);
+    if (process.space(NamespaceKind::Pid).get() != own) return tl::make_unexpected(Errno::Inval);
     if (own == nullptr) return {};
     const UserNamespace* at = task.cred->space.get();
     while (at != nullptr && at != own->owned_by.get()) at = at->parent.get();

@@ -52,8 +52,7 @@ std::unique_ptr<Process> copy_of(const Process& parent) {
 
 // pid_ns_for_children.
 PidSpace space_of_children(const Process& process) {
-    return std::static_pointer_cast<PidNamespace>(
-        process.spaces[static_cast<std::size_t>(NamespaceKind::Pid)]);
+    return std::static_pointer_cast<PidNamespace>(process.space(NamespaceKind::Pid));
 }
 
 // The first of a namespace is its process 1 (copy_process).

@@ -17,6 +17,10 @@ constexpr std::uint64_t kUsPerSecond = 1'000'000;
 
 }  // namespace
 
+std::string linux_banner(const std::string& release) {
+    return fmt::format("Linux version {} (uprobesim) #1 SMP", release);
+}
+
 // Of the ring: a number, and the text in whole words.
 std::uint64_t KernelLog::bytes_of(const Record& record) {
     constexpr std::uint64_t kWord = 8;

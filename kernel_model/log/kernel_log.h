@@ -15,6 +15,9 @@
 
 namespace uprobesim {
 
+// What the kernel says of itself first (linux_banner), without a newline.
+std::string linux_banner(const std::string& release);
+
 class KernelLog {
 public:
     static constexpr std::uint64_t kBytes = 1 << 17;   // log_buf_len

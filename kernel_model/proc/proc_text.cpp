@@ -8,6 +8,7 @@
 
 #include "kernel_model/abi/clock.h"
 #include "kernel_model/abi/hwcap.h"
+#include "kernel_model/log/kernel_log.h"
 #include "kernel_model/proc/proc_net.h"
 #include "kernel_model/task/process.h"
 
@@ -86,7 +87,7 @@ std::string softirqs(const Context& c) {
 }
 
 std::string version(const Context& c) {
-    return fmt::format("Linux version {} (uprobesim) #1 SMP\n", c.machine.tell_release());
+    return linux_banner(c.machine.tell_release()) + '\n';
 }
 
 std::string uptime(const Context& c) {

@@ -121,6 +121,11 @@ SysOutcome sys_signalfd4(SysCall& call) {
     return std::uint64_t{call.uint32(0)};
 }
 
+// Above the inode numbers of shared anonymous mappings, which are on the same device.
+std::uint64_t memfd_inode(SysCall& call) {
+    return call.kernel.new_inode() | std::uint64_t{1} << 32;
+}
+
 SysOutcome sys_memfd_create(SysCall& call) {
     const std::uint32_t flags = call.uint32(1);
     if ((flags & ~(kMfdCloexec | kMfdAllowSealing | kMfdNoexecSeal | kMfdExec)) != 0) {
@@ -133,8 +138,7 @@ SysOutcome sys_memfd_create(SysCall& call) {
     if (!name) return Errno::Fault;
     if (name->size() > kMfdNameMax) return Errno::Inval;
     auto shared = std::make_shared<MemoryFile::Shared>();
-    // Above the inode numbers of shared anonymous mappings, which are on the same device.
-    const std::uint64_t inode = call.kernel.new_inode() | std::uint64_t{1} << 32;
+    const std::uint64_t inode = memfd_inode(call);
     shared->memory = std::make_shared<SharedMemory>(call.kernel.machine().memory, inode, 0,
                                                     "/memfd:" + *name + " (deleted)");
     shared->status = {.device = SharedMemory::kDevice,
@@ -155,9 +159,8 @@ SysOutcome sys_memfd_create(SysCall& call) {
 SysOutcome sys_memfd_secret(SysCall& call) {
     const std::uint32_t flags = call.uint32(0);
     if ((flags & ~kOCloexec) != 0) return Errno::Inval;
-    const std::uint64_t inode = call.kernel.new_inode() | std::uint64_t{1} << 32;
     return add_file(call,
-                    std::make_shared<SecretFile>(call.kernel.machine().memory, inode,
+                    std::make_shared<SecretFile>(call.kernel.machine().memory, memfd_inode(call),
                                                  call.cred().uid.fs, call.cred().gid.fs),
                     (flags & kOCloexec) != 0);
 }

@@ -117,6 +117,7 @@ SysOutcome sys_ppoll(SysCall& call) {
         return finish(Errno::Fault);
     std::uint64_t ready = 0;
     std::vector<Waited> waited;
+    waited.reserve(count);
     for (PollFd& p : fds) {
         p.revents = 0;
         if (p.fd < 0) continue;

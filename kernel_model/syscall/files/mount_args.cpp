@@ -218,7 +218,7 @@ bool may_make(SysCall& call, std::string_view type) {
                                Capability::SysAdmin);
     }
     if (type != "sysfs") return call.capable(Capability::SysAdmin);
-    const auto& network = call.process.spaces[static_cast<std::size_t>(NamespaceKind::Net)];
+    const auto& network = call.process.space(NamespaceKind::Net);
     return call.capable_in(network ? network->owned_by : nullptr, Capability::SysAdmin);
 }
 

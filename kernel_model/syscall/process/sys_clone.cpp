@@ -36,7 +36,7 @@ std::optional<Errno> wrong_with(const Process& parent, const CloneRequest& reque
     if (has(kCloneSighand | kCloneClearSighand)) return Errno::Inval;
     // Those of process 1 would have a parent that does not wait for them.
     if (has(kCloneParent) && (parent.unkillable || parent.is_init())) return Errno::Inval;
-    const auto& of_children = parent.spaces[static_cast<std::size_t>(NamespaceKind::Pid)];
+    const auto& of_children = parent.space(NamespaceKind::Pid);
     if (has(kCloneThread) &&
         ((flags & (kCloneNewuser | kCloneNewpid)) != 0 || of_children.get() != parent.pid_space()))
         return Errno::Inval;

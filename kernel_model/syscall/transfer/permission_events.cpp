@@ -29,11 +29,11 @@ Asking* asking_in(const std::shared_ptr<void>& kept) {
 
 std::optional<SysOutcome> ask_first(SysCall& call, File& file, std::uint32_t mask,
                                     std::shared_ptr<void>& asking) {
-    // What other calls keep there, as those of terminals do, is of no file that is watched.
-    if (!file.watched_key()) return std::nullopt;
     const auto& events = call.kernel.files().events();
     if (asking_in(asking) == nullptr) {
         if (!events || !events->asks() || file.silent) return std::nullopt;
+        // What other calls keep there, as those of terminals do, is of no file that is watched.
+        if (!file.watched_key()) return std::nullopt;
         asking = std::shared_ptr<Asking>(new Asking, ForgetAsking{});
     }
     Asking& state = *asking_in(asking);

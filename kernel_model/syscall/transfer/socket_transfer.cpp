@@ -114,7 +114,7 @@ bool UserVector::writable(UserMemory memory, std::uint64_t offset, std::uint64_t
 }
 
 Ucred credentials_of(const Task& task) {
-    const auto& network = task.process->spaces[static_cast<std::size_t>(NamespaceKind::Net)];
+    const auto& network = task.process->space(NamespaceKind::Net);
     const bool low_ports =
         task.cred->capable_in(network ? network->owned_by : nullptr, Capability::NetBindService);
     return {.pid = task.process->id(),
