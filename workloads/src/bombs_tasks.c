@@ -72,14 +72,17 @@ static void* waits(void* nothing) {
     pause();
     return nothing;
 }
-static void threads(long most) {
+static void made_threads(void* (*run)(void*), long most) {
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, 1 << 16);
     long n = 0;
     pthread_t thread;
-    while (n < most && (errno = pthread_create(&thread, &attributes, waits, NULL)) == 0) ++n;
+    while (n < most && (errno = pthread_create(&thread, &attributes, run, NULL)) == 0) ++n;
     told("threads", n, most);
+}
+static void threads(long most) {
+    made_threads(waits, most);
 }
 
 static long armed_timers(clockid_t clock, struct sigevent event, struct itimerspec when, long most) {
@@ -185,6 +188,23 @@ static void poll_sets(long most) {
     kill(-1, SIGKILL);
 }
 
+// Threads that wait for many descriptions of one pipe each.
+static struct pollfd descriptions_of_a_pipe[20000];
+static void* polls(void* nothing) {
+    poll(descriptions_of_a_pipe, 20000, -1);
+    return nothing;
+}
+static void poll_threads(long most) {
+    many_descriptors();
+    int ends[2];
+    if (pipe(ends) != 0) return;
+    char name[32];
+    snprintf(name, sizeof name, "/proc/self/fd/%d", ends[0]);
+    for (int i = 0; i < 20000; ++i)
+        descriptions_of_a_pipe[i] = (struct pollfd){.fd = open(name, O_RDONLY), .events = POLLIN};
+    made_threads(polls, most);
+}
+
 // Descriptor tables: many descriptors, copied by each fork.
 static void descriptor_tables(long most) {
     many_descriptors();
@@ -225,6 +245,7 @@ const struct bomb task_bombs[] = {
     {"long-arguments", long_arguments},
     {"pause", pause_},
     {"poll-sets", poll_sets},
+    {"poll-threads", poll_threads},
     {"descriptor-tables", descriptor_tables},
     {"copied-mappings", copied_mappings},
     {"strange-numbers", strange_numbers},

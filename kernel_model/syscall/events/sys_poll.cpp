@@ -17,6 +17,7 @@
 #include "kernel_model/syscall/transfer/file_transfer.h"
 #include "kernel_model/task/budgets.h"
 #include "sim/base/try.h"
+#include "sim/mem/memory_charge.h"
 
 namespace uprobesim {
 
@@ -64,15 +65,29 @@ Wait wait_on(SysCall& call, bool ready, const std::optional<std::uint64_t>& time
     return over ? Wait::Over : Wait::GoesOn;
 }
 
-// What a task waits for. The files stay open as long as it does (poll_table_entry), though the
-// descriptors are looked up anew.
 struct Waited {
     std::shared_ptr<File> file;
     std::uint32_t events = 0;
 };
+// The files that a task waits for stay open as long as it does (poll_table_entry), though the
+// descriptors are looked up anew. A set may name a file thousands of times.
+struct Polled {
+    std::vector<std::shared_ptr<File>> files;
+    MemoryCharge charge;
+};
 SysOutcome block_on(SysCall& call, std::vector<Waited> all) {
+    auto polled = std::make_shared<Polled>();
     for (const Waited& each : all) call.wait_on(each.file->waiters(), each.events);
-    call.task.call_holds = std::make_shared<std::vector<Waited>>(std::move(all));
+    std::erase_if(all, [](const Waited& each) { return each.file->waiters() == nullptr; });
+    std::ranges::sort(all, {}, &Waited::file);
+    for (Waited& each : all) {
+        if (polled->files.empty() || polled->files.back() != each.file)
+            polled->files.push_back(std::move(each.file));
+    }
+    if (polled->files.size() > kFreeWaits)
+        polled->charge = MemoryCharge(&call.kernel.machine().memory,
+                                      polled->files.size() * sizeof(std::shared_ptr<File>));
+    call.task.call_holds = std::move(polled);
     return Block{Interrupted::RestartNoHand};
 }
 
