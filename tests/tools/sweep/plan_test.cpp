@@ -215,6 +215,9 @@ TEST_CASE("a mistake in a plan is one line with its place and what may be meant"
                Contains("no [sample]"));
     CHECK_THAT(refusal(kHead + "[[axis]]\nsetting = \"machine.kpti\"\nsample = \"confidence\"\n"),
                Contains("no confidence"));
+    CHECK_THAT(
+        refusal(kHead + "[[axis]]\nsetting = \"kernel.paths.sys.exit\"\nsample = \"confidence\"\n"),
+        Contains("did you mean 'kernel.paths.sys.exit.insns'"));
     CHECK_THAT(refusal(kHead + "[[axis]]\ncpus = [1]\n[[axis]]\ncpus = [2]\n"),
                Contains("another axis 'cpus'"));
     CHECK_THAT(refusal(kHead + "[[axis]]\ncpus = [1]\n[[exclude]]\ncpu = 1\n"),

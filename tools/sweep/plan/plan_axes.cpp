@@ -200,6 +200,11 @@ bool is_number(const AxisValue& value) {
     return value.text.find_first_not_of("0123456789+-.e") == std::string::npos;
 }
 
+Outcome check_value(ProfileKind kind, const Setting& setting) {
+    return kind == ProfileKind::Machine ? check_machine(kDefaultMachine, {setting})
+                                        : check_kernel(kDefaultKernel, {setting});
+}
+
 void check_setting(TomlReader& reader, const toml::table& row, ProfileKind kind, const Axis& axis) {
     std::vector<std::string> texts;
     if (axis.source != AxisSource::Listed) {
@@ -211,11 +216,7 @@ void check_setting(TomlReader& reader, const toml::table& row, ProfileKind kind,
         for (const AxisValue& value : axis.values) texts.push_back(value.text);
     }
     for (const std::string& text : texts) {
-        const Setting setting{axis.name, text};
-        const Outcome checked = kind == ProfileKind::Machine
-                                    ? check_machine(kDefaultMachine, {setting})
-                                    : check_kernel(kDefaultKernel, {setting});
-        if (!checked)
+        if (const Outcome checked = check_value(kind, {axis.name, text}); !checked)
             return reader.fail(row.get(kSetting),
                                fmt::format("'{}' = {}: {}", axis.name, text, checked.error().what),
                                checked.error().hint);
@@ -284,6 +285,10 @@ void read_setting_axis(TomlReader& reader, const toml::table& row, const std::st
         const auto listing =
             list_profile(key->kind, machine ? kDefaultMachine : kDefaultKernel, {});
         const ProfileKey* figure = listing ? listing->find(key->key) : nullptr;
+        if (figure == nullptr) {
+            if (const Outcome checked = check_value(key->kind, {axis.name, "1"}); !checked)
+                return reader.fail(row.get(kSetting), checked.error().what, checked.error().hint);
+        }
         if (figure == nullptr || !figure->number || !figure->confidence ||
             key_rule(key->kind, key->key).role != KeyRole::Price)
             return reader.fail(row.get(kSetting), fmt::format("'{}' has no confidence", name),
