@@ -35,7 +35,7 @@ def _scenario(context, folder, name):
     return path
 
 
-def _report(context, root, arguments):
+def report_of(context, root, arguments):
     got = context.simulator.raw([arguments[0], "--root", root.path, "-f", "json", *arguments[1:]])
     begin = got.stderr.find(b"{")
     if begin < 0:
@@ -61,10 +61,10 @@ def _without_faults(registration):
 
 def _redis_ready(context, root, folder):
     path = _scenario(context, folder, "redis-get")
-    got, report = _report(context, root, ["run", "--kernel", "v6.12", "--attach-at", "ready", "--detach-at", "end", path])
+    got, report = report_of(context, root, ["run", "--kernel", "v6.12", "--attach-at", "ready", "--detach-at", "end", path])
     if got.status != 0 or report is None:
         return f"exit status {got.status}; {harness.shown(got.stderr)}"
-    _, early = _report(context, root, ["run", "--kernel", "v6.12", path])
+    _, early = report_of(context, root, ["run", "--kernel", "v6.12", path])
     attach = report["attachment"]["attach"]
     events, pages = len(PROBED), _pages(report)
     # The client maps other files. Two processes have the server's text: when the port is there, a child that redis forks on
@@ -88,7 +88,7 @@ def _redis_ready(context, root, folder):
 
 def _redis_compare(context, root, folder):
     path = _scenario(context, folder, "redis-set")
-    got, report = _report(context, root, ["compare", "--attach-at", "ready", path])
+    got, report = report_of(context, root, ["compare", "--attach-at", "ready", path])
     if got.status != 0 or report is None:
         return f"exit status {got.status}; {harness.shown(got.stderr)}"
     bare, stepped, emulated = report["runs"]
@@ -113,8 +113,8 @@ def _main(context, root, folder):
     """ld.so opens the C library's file before main() and the program opens its own files after."""
     probe = ["-p", "uprobe:/lib/aarch64-linux-gnu/libc.so.6:malloc"]
     program = ["/bin/ls", "/usr"]
-    _, early = _report(context, root, ["run", "--kernel", "v6.12", *probe, *program])
-    got, late = _report(context, root, ["run", "--kernel", "v6.12", *probe, "--attach-at", "main", *program])
+    _, early = report_of(context, root, ["run", "--kernel", "v6.12", *probe, *program])
+    got, late = report_of(context, root, ["run", "--kernel", "v6.12", *probe, "--attach-at", "main", *program])
     if late is None:
         return f"exit status {got.status}; {harness.shown(got.stderr)}"
     before, after = _hits(early, "malloc"), _hits(late, "malloc")
@@ -128,7 +128,7 @@ def _fork(context, root, folder):
     """A shell's children are forked after attaching: they inherit the breakpoints with the memory."""
     script = "for i in 1 2 3; do (:; echo $i); done"
     probe = ["-p", "uprobe:/lib/aarch64-linux-gnu/libc.so.6:write"]
-    got, report = _report(context, root, ["run", "--kernel", "v6.12", *probe, "--attach-at", "main", "/bin/sh", "-c", script])
+    got, report = report_of(context, root, ["run", "--kernel", "v6.12", *probe, "--attach-at", "main", "/bin/sh", "-c", script])
     if report is None or got.stdout != b"1\n2\n3\n":
         return f"{harness.shown(got.stdout)}, {harness.shown(got.stderr)}"
     by_process = {p["pid"]: p["hits"] for p in report["processes"]}
@@ -153,8 +153,8 @@ def _roi(context, root, folder):
     probe = ["-p", "uprobe:/lib/aarch64-linux-gnu/libc.so.6:malloc"]
     program = ["/bin/ls", "/usr"]
     arguments = ["run", "--kernel", "v6.12", *probe, "--attach-at", "main"]
-    _, whole = _report(context, root, [*arguments, *program])
-    _, part = _report(context, root, [*arguments, "--roi", "attach", *program])
+    _, whole = report_of(context, root, [*arguments, *program])
+    _, part = report_of(context, root, [*arguments, "--roi", "attach", *program])
     if _hits(whole, "malloc") != _hits(part, "malloc"):
         return "the hits of the part are not those of the whole"
     if not 0 < part["user"]["insns"] < whole["user"]["insns"]:

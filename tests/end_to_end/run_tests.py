@@ -15,8 +15,8 @@ pipes or descriptors), budgets (a guest that takes one thing without end is refu
 sweeps (a sweep that is killed and started again has the results of one that was not), cores (what cores beyond Armv8.0
 execute, as qemu-aarch64 with the same core), whole (debuggers, language runtimes, servers with their clients; needs a
 sysroot of its own), slurm (a sweep as an array job of a Slurm that runs here; a task is killed and another
-requeued), attach (probes that come late are hit from then on, and attaching takes what was measured), endings
-(runs that share their start report what runs of their own do), teaching (the exercises of docs/teaching and their grading).
+requeued), attach (probes that come late are hit from then on, and attaching takes what was measured), contention
+(threads on several CPUs that hit one probe), endings (runs that share their start report what runs of their own do), teaching (the exercises of docs/teaching and their grading).
 Exit status 77: something that the tests need is not installed (said on stderr).
 """
 import argparse
@@ -28,6 +28,7 @@ sys.dont_write_bytecode = True  # a test leaves nothing in the source tree
 import attach_tests
 import bad_input
 import budget_tests
+import contention_tests
 import core_tests
 import ending_tests
 import escape_tests
@@ -75,6 +76,7 @@ PARTS = {
     "cores": core_tests.cores_part,
     "slurm": slurm_tests.slurm_part,
     "attach": attach_tests.attach_part,
+    "contention": contention_tests.contention_part,
     "endings": ending_tests.endings_part,
     "gdb": gdb_tests.gdb_part,
     "teaching": teaching_tests.teaching_part,
