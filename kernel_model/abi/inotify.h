@@ -57,6 +57,8 @@ inline constexpr std::uint32_t kFanMarkAdd = 0x1, kFanMarkRemove = 0x2, kFanMark
                                kFanMarkIgnoredMask = 0x20, kFanMarkIgnoredSurvModify = 0x40,
                                kFanMarkFlush = 0x80, kFanMarkFilesystem = 0x100,
                                kFanMarkEvictable = 0x200, kFanMarkIgnore = 0x400;
+// What a permission event is answered with.
+inline constexpr std::uint32_t kFanAllow = 0x1, kFanDeny = 0x2, kFanAudit = 0x10, kFanInfo = 0x20;
 // Kinds of what follows an event.
 inline constexpr std::uint8_t kFanInfoFid = 1, kFanInfoDfidName = 2, kFanInfoDfid = 3,
                               kFanInfoPidfd = 4, kFanInfoOldDfidName = 10, kFanInfoNewDfidName = 12;

@@ -73,6 +73,7 @@ inline constexpr std::uint8_t kUringTimeout = 11;
 inline constexpr std::uint8_t kUringTimeoutRemove = 12;
 inline constexpr std::uint8_t kUringAccept = 13;
 inline constexpr std::uint8_t kUringCancel = 14;
+inline constexpr std::uint8_t kUringLinkTimeout = 15;
 inline constexpr std::uint8_t kUringConnect = 16;
 inline constexpr std::uint8_t kUringFallocate = 17;
 inline constexpr std::uint8_t kUringOpenat = 18;
@@ -98,5 +99,8 @@ inline constexpr std::uint32_t kRegisterBuffers = 0, kUnregisterBuffers = 1, kRe
                                kUnregisterFiles = 3, kRegisterEventfd = 4, kUnregisterEventfd = 5,
                                kRegisterFilesUpdate = 6, kRegisterEventfdAsync = 7,
                                kRegisterProbe = 8, kRegisterEnableRings = 12;
+
+// IORING_TIMEOUT_ABS, IORING_FSYNC_DATASYNC; IORING_SQ_CQ_OVERFLOW of the ring's flags.
+inline constexpr std::uint32_t kUringTimeoutAbs = 1, kUringFsyncData = 1, kUringCqOverflow = 2;
 
 }  // namespace uprobesim::abi

@@ -25,6 +25,7 @@ inline constexpr std::int32_t kKeyctlGetKeyringId = 0, kKeyctlJoinSession = 1, k
 inline constexpr std::uint32_t kKeyView = 1, kKeyRead = 2, kKeyWrite = 4, kKeySearch = 8,
                                kKeyLink = 16, kKeySetattr = 32, kKeyAll = 63;
 inline constexpr std::uint32_t kKeyPossessorShift = 24, kKeyUserShift = 16, kKeyGroupShift = 8;
+inline constexpr std::uint32_t kKeyPermissions = 0x3f3f3f3f;
 
 inline constexpr std::size_t kKeyMaxType = 32, kKeyMaxDescription = 4096;
 inline constexpr std::uint64_t kKeyMaxPayload = 1024 * 1024 - 1, kUserKeyMaxPayload = 32767;

@@ -40,4 +40,10 @@ inline constexpr std::uint32_t kPerLinux = 0, kPerLinux32 = 8;
 inline constexpr std::uint32_t kPerQuery = 0xffffffff, kReadImpliesExec = 0x00400000,
                                kStickyTimeouts = 0x04000000;
 
+// PR_CAP_AMBIENT's second argument.
+inline constexpr std::uint64_t kPrAmbientIsSet = 1, kPrAmbientRaise = 2, kPrAmbientLower = 3,
+                               kPrAmbientClearAll = 4;
+// PR_SET_TAGGED_ADDR_CTRL
+inline constexpr std::uint64_t kPrTaggedAddrEnable = 1;
+
 }  // namespace uprobesim::abi

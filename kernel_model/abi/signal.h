@@ -118,9 +118,14 @@ struct SigAction {
 inline constexpr std::int32_t kSiUser = 0, kSiKernel = 0x80, kSiQueue = -1, kSiTimer = -2,
                               kSiTkill = -6;
 inline constexpr std::int32_t kSegvMaperr = 1, kSegvAccerr = 2, kBusAdraln = 1, kBusAdrerr = 2;
-inline constexpr std::int32_t kIllIllopc = 1, kTrapBrkpt = 1;
+inline constexpr std::int32_t kIllIllopc = 1, kTrapBrkpt = 1, kSysSeccomp = 1;
 inline constexpr std::int32_t kCldExited = 1, kCldKilled = 2, kCldDumped = 3, kCldTrapped = 4,
                               kCldStopped = 5, kCldContinued = 6;
+// Of SIGIO.
+inline constexpr std::int32_t kPollInCode = 1, kPollOutCode = 2, kPollMsgCode = 3;
+// pidfd_send_signal
+inline constexpr std::uint32_t kPidfdSignalThread = 1, kPidfdSignalThreadGroup = 2,
+                               kPidfdSignalProcessGroup = 4;
 
 // Flags and handlers in struct sigaction.
 inline constexpr std::uint64_t kSaNoCldStop = 1, kSaNoCldWait = 2, kSaSigInfo = 4,

@@ -26,9 +26,6 @@ std::string moved_path(const std::string& path, const std::string& from, const s
     return (to == "/" ? "" : to) + rest;
 }
 
-constexpr std::int64_t kProcMagic = 0x9fa0, kSysfsMagic = 0x62656572, kDevptsMagic = 0x1cd1,
-                       kMqueueMagic = 0x19800202;
-
 }  // namespace
 
 bool Mount::read_only() const {

@@ -21,7 +21,6 @@ namespace {
 constexpr std::size_t kHeaderSize = 64;
 constexpr std::size_t kPhdrSize = 56;
 constexpr std::uint64_t kMaxPhdrBytes = 65536;  // as load_elf_phdrs
-constexpr std::uint32_t kFlagExec = 1, kFlagWrite = 2, kFlagRead = 4;
 
 using ReadAt = std::function<bool(std::uint64_t, std::span<std::byte>)>;
 
@@ -154,7 +153,7 @@ private:
             if (phdr.type == abi::kPtInterp && use_ == ElfUse::Execute)
                 checked = read_interpreter(phdr);
             if (phdr.type == abi::kPtGnuStack)
-                image_.executable_stack = (phdr.flags & kFlagExec) != 0;
+                image_.executable_stack = (phdr.flags & abi::kPfX) != 0;
             if (phdr.type == abi::kPtGnuProperty && use_ == ElfUse::Execute) read_properties(phdr);
             if (!checked) return checked;
         }
@@ -166,18 +165,18 @@ private:
     // malformed says nothing.
     void read_properties(const Phdr& p) {
         constexpr std::uint64_t kMost = 1024, kNoteHead = 16;
-        constexpr std::uint32_t kPropertyNote = 5, kFeatures = 0xc0000000, kBti = 1;
         if (p.file_size < kNoteHead || p.file_size > kMost) return;
         std::vector<std::byte> note(static_cast<std::size_t>(p.file_size));
         if (p.offset > size_ || size_ - p.offset < p.file_size || !read_at_(p.offset, note)) return;
         const auto word = [&](std::size_t at) { return little_endian<std::uint32_t>(note, at); };
-        if (word(0) != 4 || word(8) != kPropertyNote || word(12) != 0x00554e47) return;
+        if (word(0) != 4 || word(8) != abi::kNtGnuPropertyType0 || word(12) != 0x00554e47) return;
         const std::size_t end = std::min<std::size_t>(note.size(), kNoteHead + word(4));
         for (std::size_t at = kNoteHead; at + 8 <= end;) {
             const std::uint32_t type = word(at), bytes = word(at + 4);
             at += 8;
             if (bytes > end - at) return;
-            if (type == kFeatures && bytes == 4) image_.branch_targets = (word(at) & kBti) != 0;
+            if (type == abi::kPropertyFeature1And && bytes == 4)
+                image_.branch_targets = (word(at) & abi::kFeature1Bti) != 0;
             at += (bytes + 7) & ~std::size_t{7};
         }
     }
@@ -224,9 +223,9 @@ private:
     }
 
     static Prot prot_of(const Phdr& p) {
-        return {.read = (p.flags & kFlagRead) != 0,
-                .write = (p.flags & kFlagWrite) != 0,
-                .exec = (p.flags & kFlagExec) != 0};
+        return {.read = (p.flags & abi::kPfR) != 0,
+                .write = (p.flags & abi::kPfW) != 0,
+                .exec = (p.flags & abi::kPfX) != 0};
     }
 
     Outcome read_interpreter(const Phdr& p) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // /dev/kmsg and /proc/kmsg.
+#include "kernel_model/abi/calls/devices.h"
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/log/log_files.h"
 #include "kernel_model/proc/proc_files.h"
@@ -28,12 +29,11 @@ SysResult<std::shared_ptr<File>> open_device(const SystemView& system, const Fil
 }  // namespace
 
 std::optional<SpecialNode> SpecialFiles::find_log(const std::string& path) {
-    constexpr std::uint64_t kMemMajor = 1, kMinor = 11;
     if (system_ == nullptr) return std::nullopt;
     SpecialNode n;
     if (path == "/dev/kmsg") {
         n.status = base_status(abi::kIfChr | 0644);
-        n.status.rdevice = kMemMajor << 8 | kMinor;
+        n.status.rdevice = abi::kMemMajor << 8 | abi::kKmsgMinor;
         n.status.block_size = kPageSize;
         n.open = [this, status = n.status](std::uint32_t flags) {
             return open_device(*system_, status, flags);

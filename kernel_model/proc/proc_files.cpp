@@ -6,6 +6,7 @@
 #include <charconv>
 #include <set>
 
+#include "kernel_model/abi/calls/devices.h"
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/host/special_files.h"
 #include "kernel_model/files/mount.h"
@@ -184,7 +185,7 @@ std::optional<SpecialNode> SpecialFiles::find_dev(Process* process, const std::s
         if (name != row.name) continue;
         SpecialNode n;
         n.status = base_status(abi::kIfChr | 0666);
-        n.status.rdevice = (1u << 8) | row.minor;
+        n.status.rdevice = abi::kMemMajor << 8 | row.minor;
         n.status.block_size = 4096;
         FileStatus status = n.status;
         status.inode = inode_of("/dev" + name);
@@ -210,7 +211,6 @@ std::optional<SpecialNode> SpecialFiles::find_dev(Process* process, const std::s
 
 // Opening a device that does not exist fails with ENXIO, which a null result of `open` stands for.
 std::optional<SpecialNode> SpecialFiles::find_terminal(Process* process, const std::string& name) {
-    constexpr std::uint64_t kTtyMajor = 5;
     constexpr std::uint32_t kTtyGroup = 5;  // gid=5,mode=620: how Debian mounts devpts
     const auto device = [&](std::uint64_t number, std::uint32_t mode) {
         SpecialNode n;
@@ -222,7 +222,7 @@ std::optional<SpecialNode> SpecialFiles::find_terminal(Process* process, const s
         return n;
     };
     if (name == "/tty") {
-        SpecialNode n = device(kTtyMajor << 8, 0666);
+        SpecialNode n = device(abi::kTtyauxMajor << 8, 0666);
         Pty* const own = system_ != nullptr && process != nullptr
                              ? system_->terminals().of_session(process->session)
                              : nullptr;
@@ -231,7 +231,7 @@ std::optional<SpecialNode> SpecialFiles::find_terminal(Process* process, const s
         return n;
     }
     if (name == "/ptmx" || name == "/pts/ptmx") {
-        SpecialNode n = device(kTtyMajor << 8 | 2, name == "/ptmx" ? 0666 : 0000);
+        SpecialNode n = device(abi::kTtyauxMajor << 8 | 2, name == "/ptmx" ? 0666 : 0000);
         if (system_ == nullptr) return n;
         FileStatus slave = base_status(abi::kIfChr | 0620);
         slave.device = kPtsDevice;

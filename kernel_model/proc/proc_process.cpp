@@ -5,6 +5,8 @@
 #include <array>
 #include <bit>
 
+#include "kernel_model/abi/calls/devices.h"
+#include "kernel_model/abi/calls/mempolicy.h"
 #include "kernel_model/abi/capability.h"
 #include "kernel_model/abi/clock.h"
 #include "kernel_model/abi/resource.h"
@@ -173,7 +175,7 @@ std::string stat(const Context& c) {
     const std::uint64_t size = p.mm != nullptr ? p.mm->mapped_bytes() : 0;
     const std::uint64_t resident = p.mm != nullptr ? p.mm->resident_pages() : 0;
     const Pty* pty = c.system != nullptr ? c.system->terminals().of_session(p.session) : nullptr;
-    const std::uint64_t tty = pty != nullptr ? Terminals::kSlaveMajor << 8 | pty->index : 0;
+    const std::uint64_t tty = pty != nullptr ? abi::kPtsMajor << 8 | pty->index : 0;
     const std::int32_t foreground = pty != nullptr ? c.number_of(pty->terminal.foreground) : -1;
     const std::uint64_t heap = p.mm != nullptr ? p.mm->brk_start().value : 0;
     const std::uint64_t faults = c.system == nullptr ? 0
@@ -239,13 +241,12 @@ std::string smaps_rollup(const Context& c) {
 }
 // mpol_to_str.
 std::string policy_text(const MemoryPolicy& policy) {
-    constexpr std::uint32_t kRelative = 1 << 14, kStatic = 1 << 15, kFlags = 7 << 13;
     constexpr std::array<std::string_view, 7> kNames = {
         "default", "prefer", "bind", "interleave", "local", "prefer (many)", "weighted interleave"};
-    const std::uint32_t mode = policy.mode & ~kFlags;
+    const std::uint32_t mode = policy.mode & ~abi::kMpolFlags;
     std::string text(mode < kNames.size() ? kNames[mode] : "unknown");
-    if ((policy.mode & kStatic) != 0) text += "=static";
-    if ((policy.mode & kRelative) != 0) text += "=relative";
+    if ((policy.mode & abi::kMpolStaticNodes) != 0) text += "=static";
+    if ((policy.mode & abi::kMpolRelativeNodes) != 0) text += "=relative";
     return policy.nodes != 0 ? text + ":0" : text;
 }
 std::string numa_maps(const Context& c) {

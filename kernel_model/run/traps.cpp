@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "kernel_model/abi/ptrace.h"
 #include "kernel_model/kernel/kernel.h"
 #include "kernel_model/memory/tagged.h"
 #include "kernel_model/run/sysreg.h"
@@ -19,7 +20,6 @@ constexpr std::uint64_t kEcUnknown = 0x00, kEcBranchTarget = 0x0d, kEcSvc64 = 0x
 constexpr std::uint64_t kTranslationLevel0 = 0x04, kPermissionLevel3 = 0x0f;
 constexpr std::uint64_t kStepIsv = 1u << 24, kDebugException = 0x22;
 constexpr std::uint64_t kAlignment = 0x21;
-constexpr std::int32_t kTrapTrace = 2;
 
 // set_thread_esr for aborts; arm64_notify_die, which stores no address, for the others.
 void raise_fault(Kernel& kernel, Task& task, const SignalInfo& info,
@@ -37,7 +37,7 @@ void software_step(Kernel& kernel, Task& task) {
     }
     kernel.gate().exception(task, ExceptionClass::SoftwareStep);
     const std::uint64_t pc = kernel.machine().cpu->read(task.context, Reg::Pc);
-    kernel.signals().force(task, {.signal = Signal::Trap, .code = kTrapTrace, .address = pc});
+    kernel.signals().force(task, {.signal = Signal::Trap, .code = abi::kTrapTrace, .address = pc});
 }
 
 void take(Kernel& kernel, Task& task, const Brk& brk, VAddr pc) {

@@ -15,7 +15,6 @@ using namespace abi;
 constexpr std::uint32_t kMaxErrno = 4095;
 // What strict mode leaves: read, write, exit, rt_sigreturn.
 constexpr std::uint32_t kStrictCalls[] = {63, 64, 93, 139};
-constexpr std::int32_t kSysSeccomp = 1;  // si_code
 
 void answer(Kernel& kernel, Task& task, std::uint32_t error) {
     kernel.machine().cpu->write(task.context, Reg::X0, 0 - std::uint64_t{error});

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/io_uring.h"
 #include "kernel_model/abi/poll.h"
 
 namespace uprobesim {
@@ -14,7 +15,6 @@ namespace {
 constexpr std::uint64_t kSqHead = 0, kSqTail = 64, kCqHead = 128, kCqTail = 192, kSqMask = 256,
                         kCqMask = 260, kSqEntries = 264, kCqEntries = 268, kSqDropped = 272,
                         kSqFlags = 276, kCqFlags = 280, kCqOverflow = 284, kCqes = 320;
-constexpr std::uint32_t kFlagCqOverflow = 2;
 constexpr std::size_t kMostOverflow = 4096;
 
 }  // namespace
@@ -133,7 +133,7 @@ void RingFile::flush_overflow() {
         ++done;
     }
     overflow_.erase(overflow_.begin(), overflow_.begin() + static_cast<std::ptrdiff_t>(done));
-    store(kSqFlags, overflow_.empty() ? 0 : kFlagCqOverflow);
+    store(kSqFlags, overflow_.empty() ? 0 : abi::kUringCqOverflow);
 }
 
 void RingFile::complete(std::uint64_t user_data, std::int64_t result, bool quiet) {

@@ -325,17 +325,16 @@ SysResult<std::uint64_t> FanotifyFile::write(std::uint64_t, std::span<const std:
         std::int32_t fd;
         std::uint32_t response;
     } given{};
-    constexpr std::uint32_t kAllow = 1, kDeny = 2, kAudit = 0x10, kInfo = 0x20;
     constexpr std::size_t kRuleBytes = 16;  // struct fanotify_response_info_audit_rule
     const auto invalid = [] { return tl::make_unexpected(Errno::Inval); };
     if (from.size() < sizeof given) return invalid();
     std::memcpy(&given, from.data(), sizeof given);
     const auto rest = from.subspan(sizeof given);
-    if ((given.response & ~(kAllow | kDeny | kAudit | kInfo)) != 0) return invalid();
-    const std::uint32_t access = given.response & (kAllow | kDeny);
-    if (access != kAllow && access != kDeny) return invalid();
-    if ((given.response & kAudit) != 0 && !has(kFanEnableAudit)) return invalid();
-    if ((given.response & kInfo) != 0) {
+    if ((given.response & ~(kFanAllow | kFanDeny | kFanAudit | kFanInfo)) != 0) return invalid();
+    const std::uint32_t access = given.response & (kFanAllow | kFanDeny);
+    if (access != kFanAllow && access != kFanDeny) return invalid();
+    if ((given.response & kFanAudit) != 0 && !has(kFanEnableAudit)) return invalid();
+    if ((given.response & kFanInfo) != 0) {
         constexpr std::byte kRule{1};
         std::uint16_t length = 0;
         if (rest.size() != kRuleBytes) return invalid();
@@ -349,7 +348,7 @@ SysResult<std::uint64_t> FanotifyFile::write(std::uint64_t, std::span<const std:
     const auto question = at->second;
     unanswered_.erase(at);
     settle_charge();
-    question->answer(access == kAllow);
+    question->answer(access == kFanAllow);
     return std::uint64_t{from.size()};
 }
 

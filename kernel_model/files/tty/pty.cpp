@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel_model/files/tty/pty.h"
 
+#include "kernel_model/abi/calls/devices.h"
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/poll.h"
 
@@ -13,7 +14,7 @@ SysResult<std::shared_ptr<PtyFile>> Terminals::open_master(const FileStatus& sta
                                      : free_.extract(free_.begin()).value();
     auto pty = std::make_shared<Pty>(index, signal_group_);
     pty->slave_status = slave_status;
-    pty->slave_status.rdevice = kSlaveMajor << 8 | index;
+    pty->slave_status.rdevice = abi::kPtsMajor << 8 | index;
     ptys_[index] = pty;
     auto file = std::make_shared<PtyFile>(*this, pty, PtyFile::End::Master, status);
     file->name = "/dev/ptmx";

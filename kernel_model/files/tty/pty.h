@@ -54,8 +54,6 @@ public:
     void leader_ended(std::int32_t session);
     void signal_group(std::int32_t group, Signal signal) const { signal_group_(group, signal); }
 
-    static constexpr std::uint64_t kSlaveMajor = 136;
-
 private:
     static constexpr std::uint32_t kMaxCount = 4096;  // kernel.pty.max
     Terminal::SignalGroup signal_group_, signal_process_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "kernel_model/abi/calls/aio.h"
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/aio/contexts.h"
@@ -31,9 +32,6 @@ struct Iocb {
 };
 static_assert(sizeof(Iocb) == 64);
 constexpr std::uint64_t kKeyAt = 8;
-constexpr std::uint32_t kFlagResfd = 1;
-constexpr std::uint16_t kPread = 0, kPwrite = 1, kFsync = 2, kFdsync = 3, kPoll = 5, kPreadv = 7,
-                        kPwritev = 8;
 
 std::uint64_t space_of(const SysCall& call) {
     return call.process.mm->space().id();
@@ -82,7 +80,7 @@ std::int64_t as_result(SysCall& call, const SysOutcome& outcome) {
 }
 
 SysResult<std::int64_t> transfer_of(SysCall& call, const Iocb& request, File& file) {
-    const bool writes = request.opcode == kPwrite || request.opcode == kPwritev;
+    const bool writes = request.opcode == kIocbPwrite || request.opcode == kIocbPwritev;
     const Direction direction = writes ? Direction::Write : Direction::Read;
     // kiocb_set_rw_flags.
     constexpr std::uint32_t kBoth = kRwfAppend | kRwfNoappend;
@@ -93,7 +91,7 @@ SysResult<std::int64_t> transfer_of(SysCall& call, const Iocb& request, File& fi
     const auto at = static_cast<std::uint64_t>(request.offset);
     const std::uint64_t* const offset = file.seekable() ? &at : nullptr;
     if (offset != nullptr && request.offset < 0) return tl::make_unexpected(Errno::Inval);
-    const bool vector = request.opcode == kPreadv || request.opcode == kPwritev;
+    const bool vector = request.opcode == kIocbPreadv || request.opcode == kIocbPwritev;
     const SysOutcome outcome =
         vector
             ? transfer_vector(call, request.fd, direction, VAddr(request.buffer), request.bytes,
@@ -117,7 +115,7 @@ SysResult<void> submit(SysCall& call, AioContext& context, std::uint64_t at) {
     const auto file = call.process.files.share(request->fd);
     if (!file) return fail(Errno::Badf);
     std::shared_ptr<File> notify;
-    if ((request->flags & kFlagResfd) != 0) {
+    if ((request->flags & kIocbFlagResfd) != 0) {
         notify = call.process.files.share(request->result_fd);
         if (!notify) return fail(Errno::Badf);
         if (dynamic_cast<EventFile*>(notify.get()) == nullptr) return fail(Errno::Inval);
@@ -125,22 +123,22 @@ SysResult<void> submit(SysCall& call, AioContext& context, std::uint64_t at) {
     if (!call.memory().put(VAddr(at + kKeyAt), std::uint32_t{0})) return fail(Errno::Fault);
     AioEvent event{.data = request->data, .request = at};
     switch (request->opcode) {
-        case kPread:
-        case kPwrite:
-        case kPreadv:
-        case kPwritev:
+        case kIocbPread:
+        case kIocbPwrite:
+        case kIocbPreadv:
+        case kIocbPwritev:
             event.result = TRY(transfer_of(call, *request, *file));
             context.complete(event, notify);
             return {};
-        case kFsync:
-        case kFdsync:
+        case kIocbFsync:
+        case kIocbFdsync:
             if (request->buffer != 0 || request->offset != 0 || request->bytes != 0 ||
                 request->rw_flags != 0)
                 return fail(Errno::Inval);
             if (!file->backing()) return fail(Errno::Inval);
             context.complete(event, notify);
             return {};
-        case kPoll: {
+        case kIocbPoll: {
             const auto wanted = static_cast<std::uint32_t>(request->buffer);
             if (request->buffer > 0xffff || request->offset != 0 || request->bytes != 0 ||
                 !file->can_poll())

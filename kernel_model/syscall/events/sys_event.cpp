@@ -187,10 +187,10 @@ SysOutcome signal_group(SysCall& call, std::int32_t group, std::int32_t signal,
 }
 
 SysOutcome sys_pidfd_send_signal(SysCall& call) {
-    constexpr std::uint32_t kThread = 1, kThreadGroup = 2, kProcessGroup = 4;  // PIDFD_SIGNAL_*
     const std::int32_t signal = call.int32(1);
     const std::uint32_t scope = call.uint32(3);
-    if ((scope & ~(kThread | kThreadGroup | kProcessGroup)) != 0 || std::popcount(scope) > 1)
+    if ((scope & ~(kPidfdSignalThread | kPidfdSignalThreadGroup | kPidfdSignalProcessGroup)) != 0 ||
+        std::popcount(scope) > 1)
         return Errno::Inval;
     const auto file = call.process.files.share(call.int32(0));
     const auto* of_process = dynamic_cast<const ProcessFile*>(file.get());
@@ -205,7 +205,7 @@ SysOutcome sys_pidfd_send_signal(SysCall& call) {
                                  ? nullptr
                                  : call.kernel.processes().find(target->first);
     SignalInfo info{.signal = static_cast<Signal>(signal),
-                    .code = scope == kThread ? kSiTkill : kSiUser,
+                    .code = scope == kPidfdSignalThread ? kSiTkill : kSiUser,
                     .pid = call.process.id().own(),
                     .uid = call.cred().uid.real};
     if (call.args[2] != 0) {
@@ -225,13 +225,14 @@ SysOutcome sys_pidfd_send_signal(SysCall& call) {
         info.value = given->value;
     }
     if (signal != 0 && !is_signal(signal)) return Errno::Inval;
-    if (scope == kProcessGroup) return signal_group(call, target->first, signal, info);
+    if (scope == kPidfdSignalProcessGroup) return signal_group(call, target->first, signal, info);
     if (process == nullptr) return Errno::Srch;
     if (!may_signal(call, *process, signal)) return Errno::Perm;
     if (signal == 0) return 0;
     SignalQueues& signals = call.kernel.signals();
-    const Sending sent = scope == kThread ? signals.send(*process->tasks.begin()->second, info)
-                                          : signals.send(*process, info);
+    const Sending sent = scope == kPidfdSignalThread
+                             ? signals.send(*process->tasks.begin()->second, info)
+                             : signals.send(*process, info);
     return sent == Sending::NoRoom ? SysOutcome(Errno::Again) : SysOutcome(0);
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "kernel_model/abi/calls/devices.h"
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/ioctl.h"
 #include "kernel_model/abi/stat.h"
@@ -60,10 +61,9 @@ constexpr RandomRequest kRandomRequests[] = {
 }  // namespace
 
 bool is_random(File& file) {
-    constexpr std::uint32_t kMemoryMajor = 1, kRandomMinor = 8, kUrandomMinor = 9;
     const auto status = file.status();
     if (!status || (status->mode & kIfmt) != kIfChr ||
-        abi::device_major(status->rdevice) != kMemoryMajor)
+        abi::device_major(status->rdevice) != kMemMajor)
         return false;
     const std::uint32_t minor = abi::device_minor(status->rdevice);
     return minor == kRandomMinor || minor == kUrandomMinor;

@@ -178,14 +178,12 @@ std::int64_t statfs_flags(const Mount& mount) {
 
 // Of a file that is in no mount: of the kernel's own file systems.
 std::int64_t magic_without_mount(File& file) {
-    constexpr std::int64_t kPipe = 0x50495045, kSocket = 0x534f434b, kAnonymous = 0x09041934,
-                           kNsfs = 0x6e736673;
-    if (dynamic_cast<const NamespaceFile*>(&file) != nullptr) return kNsfs;
+    if (dynamic_cast<const NamespaceFile*>(&file) != nullptr) return kNsfsMagic;
     const auto status = file.status();
     switch (status ? status->mode & kIfmt : kIfReg) {
-        case kIfIfo: return kPipe;
-        case kIfSock: return kSocket;
-        case 0: return kAnonymous;
+        case kIfIfo: return kPipefsMagic;
+        case kIfSock: return kSockfsMagic;
+        case 0: return kAnonInodeMagic;
         default: return kTmpfsMagic;
     }
 }

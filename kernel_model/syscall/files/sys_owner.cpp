@@ -13,9 +13,6 @@ using namespace abi;
 
 namespace {
 
-constexpr std::int32_t kPollInCode = 1, kPollOutCode = 2, kPollMsgCode = 3;  // si_code of SIGPOLL
-constexpr std::uint32_t kPollMsg = 0x400;
-
 FileOwner& owner_of(File& file) {
     if (!file.owner) file.owner = std::make_shared<FileOwner>();
     return *file.owner;

@@ -85,8 +85,7 @@ SysOutcome change_owner(SysCall& call) {
 }
 
 SysOutcome set_permissions(SysCall& call) {
-    constexpr std::uint32_t kKnown = 0x3f3f3f3f;
-    if ((call.uint32(2) & ~kKnown) != 0) return Errno::Inval;
+    if ((call.uint32(2) & ~kKeyPermissions) != 0) return Errno::Inval;
     const auto key = TRY(key_argument(call, call.int32(1), kKeySetattr, true));
     if (!call.capable(Capability::SysAdmin) && key->uid != call.cred().uid.fs) return Errno::Acces;
     key->permissions = call.uint32(2);

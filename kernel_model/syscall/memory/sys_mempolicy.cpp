@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "kernel_model/abi/calls/mempolicy.h"
 #include "kernel_model/abi/mman.h"
 #include "kernel_model/syscall/memory/memory_args.h"
 #include "sim/base/try.h"
@@ -12,10 +13,8 @@ namespace uprobesim {
 
 namespace {
 
-constexpr std::uint32_t kDefault = 0, kPreferred = 1, kLocal = 4, kLastMode = 6;
-constexpr std::uint32_t kStaticNodes = 1 << 15, kRelativeNodes = 1 << 14, kBalancing = 1 << 13;
-constexpr std::uint32_t kOfNode = 1, kOfAddress = 2, kMemsAllowed = 4;
-constexpr std::uint32_t kStrict = 1, kMove = 2, kMoveAll = 4;
+using namespace abi;
+
 constexpr std::uint64_t kMostBits = 8 * kPageSize;
 
 // get_nodes: a mask of nodes; Inval: there is no such node.
@@ -36,19 +35,19 @@ SysResult<std::uint64_t> nodes_argument(SysCall& call, VAddr at, std::uint64_t b
 }
 
 SysResult<void> check_policy(std::uint32_t mode, std::uint64_t nodes) {
-    constexpr std::uint32_t kFlags = kStaticNodes | kRelativeNodes | kBalancing;
-    const std::uint32_t flags = mode & kFlags;
-    mode &= ~kFlags;
+    const std::uint32_t flags = mode & kMpolFlags;
+    mode &= ~kMpolFlags;
     const auto fails = [] { return tl::make_unexpected(Errno::Inval); };
-    if (mode > kLastMode) return fails();
-    if ((flags & kStaticNodes) != 0 && (flags & kRelativeNodes) != 0) return fails();
-    if ((flags & kBalancing) != 0 && mode != 2 && mode != 5) return fails();
-    if (mode == kDefault) return nodes != 0 ? SysResult<void>(fails()) : SysResult<void>();
+    if (mode > kMpolLast) return fails();
+    if ((flags & kMpolStaticNodes) != 0 && (flags & kMpolRelativeNodes) != 0) return fails();
+    if ((flags & kMpolNumaBalancing) != 0 && mode != kMpolBind && mode != kMpolPreferredMany)
+        return fails();
+    if (mode == kMpolDefault) return nodes != 0 ? SysResult<void>(fails()) : SysResult<void>();
     if (nodes == 0) {
-        const bool may = (mode == kPreferred && flags == 0) || mode == kLocal;
+        const bool may = (mode == kMpolPreferred && flags == 0) || mode == kMpolLocal;
         return may ? SysResult<void>() : SysResult<void>(fails());
     }
-    if (mode == kLocal || (nodes & 1) == 0) return fails();
+    if (mode == kMpolLocal || (nodes & 1) == 0) return fails();
     return {};
 }
 
@@ -63,8 +62,8 @@ SysOutcome sys_mbind(SysCall& call) {
     const VAddr at = managed(call);
     const std::uint32_t flags = call.uint32(5);
     const auto nodes = TRY(nodes_argument(call, call.address(3), call.args[4]));
-    if ((flags & ~(kStrict | kMove | kMoveAll)) != 0) return Errno::Inval;
-    if ((flags & kMoveAll) != 0 && !call.capable(Capability::SysNice)) return Errno::Perm;
+    if ((flags & ~(kMpolStrict | kMpolMove | kMpolMoveAll)) != 0) return Errno::Inval;
+    if ((flags & kMpolMoveAll) != 0 && !call.capable(Capability::SysNice)) return Errno::Perm;
     if (at.page_offset() != 0) return Errno::Inval;
     const std::uint64_t length = page_ceil(call.args[1]);
     if (at + length < at) return Errno::Inval;
@@ -79,31 +78,30 @@ SysOutcome sys_mbind(SysCall& call) {
 
 // do_get_mempolicy, with MPOL_F_NODE and without an address: the node that comes next.
 bool spreads(std::uint32_t mode) {
-    constexpr std::uint32_t kInterleave = 3, kWeighted = 6;
-    const std::uint32_t kind = mode & ~(kStaticNodes | kRelativeNodes | kBalancing);
-    return kind == kInterleave || kind == kWeighted;
+    const std::uint32_t kind = mode & ~kMpolFlags;
+    return kind == kMpolInterleave || kind == kMpolWeightedInterleave;
 }
 
 SysOutcome sys_get_mempolicy(SysCall& call) {
     const std::uint32_t flags = call.uint32(4);
-    if ((flags & ~(kOfNode | kOfAddress | kMemsAllowed)) != 0) return Errno::Inval;
+    if ((flags & ~(kMpolOfNode | kMpolOfAddress | kMpolMemsAllowed)) != 0) return Errno::Inval;
     if (call.args[1] != 0 && call.args[2] < 2) return Errno::Inval;
     std::uint32_t mode = call.process.memory_policy.mode;
     std::uint64_t nodes = call.process.memory_policy.nodes;
-    if ((flags & kMemsAllowed) != 0) {
-        if ((flags & (kOfNode | kOfAddress)) != 0) return Errno::Inval;
+    if ((flags & kMpolMemsAllowed) != 0) {
+        if ((flags & (kMpolOfNode | kMpolOfAddress)) != 0) return Errno::Inval;
         mode = 0;
         nodes = 1;
-    } else if ((flags & kOfAddress) != 0) {
+    } else if ((flags & kMpolOfAddress) != 0) {
         const Vma* const vma = call.process.mm->find(managed(call, 3));
         if (vma == nullptr) return Errno::Fault;
-        mode = (flags & kOfNode) != 0 ? 0 : vma->policy.mode;  // of the node: number 0
+        mode = (flags & kMpolOfNode) != 0 ? 0 : vma->policy.mode;  // of the node: number 0
         nodes = vma->policy.nodes;
-        if ((flags & kOfNode) != 0 && !call.memory().get<std::uint8_t>(call.address(3)))
+        if ((flags & kMpolOfNode) != 0 && !call.memory().get<std::uint8_t>(call.address(3)))
             return Errno::Fault;
     } else {
         if (call.args[3] != 0) return Errno::Inval;
-        if ((flags & kOfNode) != 0) {
+        if ((flags & kMpolOfNode) != 0) {
             if (!spreads(mode)) return Errno::Inval;
             mode = 0;
         }
@@ -138,8 +136,8 @@ SysOutcome sys_migrate_pages(SysCall& call) {
 
 SysOutcome sys_move_pages(SysCall& call) {
     const std::uint32_t flags = call.uint32(5);
-    if ((flags & ~(kMove | kMoveAll)) != 0) return Errno::Inval;
-    Process& process = *TRY(process_argument(call, (flags & kMoveAll) != 0));
+    if ((flags & ~(kMpolMove | kMpolMoveAll)) != 0) return Errno::Inval;
+    Process& process = *TRY(process_argument(call, (flags & kMpolMoveAll) != 0));
     UserMemory memory = call.memory();
     for (std::uint64_t i = 0; i < call.args[1]; ++i) {
         const auto page = memory.get<std::uint64_t>(call.address(2) + 8 * i);

@@ -4,6 +4,8 @@
 
 #include <optional>
 
+#include "kernel_model/abi/prctl.h"
+
 namespace uprobesim {
 namespace {
 
@@ -143,10 +145,9 @@ SysOutcome set_keepcaps(SysCall& call) {
 }
 
 SysOutcome ambient(SysCall& call) {
-    constexpr std::uint64_t kIsSet = 1, kRaise = 2, kLower = 3, kClearAll = 4;
     const std::uint64_t wanted = call.args[1], capability = call.args[2];
     Credentials next = call.cred();
-    if (wanted == kClearAll) {
+    if (wanted == abi::kPrAmbientClearAll) {
         if ((capability | call.args[3] | call.args[4]) != 0) return Errno::Inval;
         next.ambient = 0;
         set_credentials(call.task, std::move(next));
@@ -154,12 +155,12 @@ SysOutcome ambient(SysCall& call) {
     }
     if (!valid(capability) || (call.args[3] | call.args[4]) != 0) return Errno::Inval;
     const std::uint64_t bit = std::uint64_t{1} << capability;
-    if (wanted == kIsSet) return (next.ambient & bit) != 0 ? 1u : 0u;
-    if (wanted != kRaise && wanted != kLower) return Errno::Inval;
-    if (wanted == kRaise && ((next.permitted & next.inheritable & bit) == 0 ||
-                             next.secure(abi::kSecbitNoCapAmbientRaise)))
+    if (wanted == abi::kPrAmbientIsSet) return (next.ambient & bit) != 0 ? 1u : 0u;
+    if (wanted != abi::kPrAmbientRaise && wanted != abi::kPrAmbientLower) return Errno::Inval;
+    if (wanted == abi::kPrAmbientRaise && ((next.permitted & next.inheritable & bit) == 0 ||
+                                           next.secure(abi::kSecbitNoCapAmbientRaise)))
         return Errno::Perm;
-    next.ambient = wanted == kRaise ? next.ambient | bit : next.ambient & ~bit;
+    next.ambient = wanted == abi::kPrAmbientRaise ? next.ambient | bit : next.ambient & ~bit;
     set_credentials(call.task, std::move(next));
     return 0;
 }

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "kernel_model/abi/calls/ioprio.h"
 #include "kernel_model/abi/clock.h"
 #include "kernel_model/abi/resource.h"
 #include "kernel_model/abi/sched.h"
@@ -232,11 +233,8 @@ SysOutcome sys_sched_rr_get_interval(SysCall& call) {
 
 // --- priorities of input and output
 
-constexpr std::int32_t kIoProcess = 1, kIoGroup = 2, kIoUser = 3;
-constexpr std::uint32_t kIoNone = 0, kIoRealTime = 1, kIoBestEffort = 2, kIoIdle = 3;
-
 std::uint32_t io_class(std::uint32_t priority) {
-    return priority >> 13;
+    return priority >> kIoprioClassShift;
 }
 
 std::vector<Task*> meant_for_io(SysCall& call) {
@@ -244,14 +242,14 @@ std::vector<Task*> meant_for_io(SysCall& call) {
     const std::int32_t id = call.int32(1);
     const auto user = id == 0 ? std::optional(call.cred().uid.real)
                               : user_outside(call.cred().space, call.uint32(1));
-    if (call.int32(0) == kIoProcess) {
+    if (call.int32(0) == kIoprioWhoProcess) {
         Task* task = call.task_of(id);
         if (task != nullptr) found.push_back(task);
         return found;
     }
     for (const auto& [pid, process] : call.kernel.processes().all()) {
-        const bool meant = call.int32(0) == kIoGroup ? process->group == call.group_of(id)
-                                                     : process->cred->uid.real == user;
+        const bool meant = call.int32(0) == kIoprioWhoGroup ? process->group == call.group_of(id)
+                                                            : process->cred->uid.real == user;
         if (!meant) continue;
         for (const auto& [tid, task] : process->tasks) found.push_back(task.get());
     }
@@ -260,16 +258,15 @@ std::vector<Task*> meant_for_io(SysCall& call) {
 
 // ioprio_check_cap
 SysResult<void> check_io_priority(const SysCall& call, std::uint32_t priority) {
-    constexpr std::uint32_t kLevels = 7;
     switch (io_class(priority)) {
-        case kIoRealTime:
+        case kIoprioRealTime:
             if (!call.capable(Capability::SysAdmin) && !call.capable(Capability::SysNice))
                 return tl::make_unexpected(Errno::Perm);
             return {};
-        case kIoBestEffort:
-        case kIoIdle: return {};
-        case kIoNone:
-            if ((priority & kLevels) == 0) return {};
+        case kIoprioBestEffort:
+        case kIoprioIdle: return {};
+        case kIoprioNone:
+            if ((priority & kIoprioLevels) == 0) return {};
             return tl::make_unexpected(Errno::Inval);
         default: return tl::make_unexpected(Errno::Inval);
     }
@@ -277,7 +274,7 @@ SysResult<void> check_io_priority(const SysCall& call, std::uint32_t priority) {
 
 SysOutcome sys_ioprio_set(SysCall& call) {
     TRY(check_io_priority(call, call.uint32(2)));
-    if (call.int32(0) < kIoProcess || call.int32(0) > kIoUser) return Errno::Inval;
+    if (call.int32(0) < kIoprioWhoProcess || call.int32(0) > kIoprioWhoUser) return Errno::Inval;
     const auto tasks = meant_for_io(call);
     if (tasks.empty()) return Errno::Srch;
     for (Task* task : tasks) {
@@ -289,12 +286,12 @@ SysOutcome sys_ioprio_set(SysCall& call) {
 
 // The best of those that are meant (ioprio_best).
 SysOutcome sys_ioprio_get(SysCall& call) {
-    if (call.int32(0) < kIoProcess || call.int32(0) > kIoUser) return Errno::Inval;
+    if (call.int32(0) < kIoprioWhoProcess || call.int32(0) > kIoprioWhoUser) return Errno::Inval;
     const auto tasks = meant_for_io(call);
     if (tasks.empty()) return Errno::Srch;
     const auto best = std::ranges::min_element(tasks, {}, [](const Task* task) {
-        constexpr std::uint32_t kUsual = kIoBestEffort << 13 | 4;
-        return io_class(task->io_priority) == kIoNone ? kUsual : task->io_priority;
+        constexpr std::uint32_t kUsual = kIoprioBestEffort << 13 | 4;
+        return io_class(task->io_priority) == kIoprioNone ? kUsual : task->io_priority;
     });
     return std::uint64_t{(*best)->io_priority};
 }

@@ -100,10 +100,9 @@ SysOutcome get_thp(SysCall& call) {
 }
 // tagged_addr_ctrl: the ABI only; the machine has no memory tags whose checks could be chosen.
 SysOutcome set_tagged_addr(SysCall& call) {
-    constexpr std::uint64_t kEnable = 1;  // PR_TAGGED_ADDR_ENABLE
     if (call.args[2] != 0 || call.args[3] != 0 || call.args[4] != 0) return Errno::Inval;
-    if ((call.args[1] & ~kEnable) != 0) return Errno::Inval;
-    call.task.tif_tagged_addr = (call.args[1] & kEnable) != 0;
+    if ((call.args[1] & ~abi::kPrTaggedAddrEnable) != 0) return Errno::Inval;
+    call.task.tif_tagged_addr = (call.args[1] & abi::kPrTaggedAddrEnable) != 0;
     return 0;
 }
 SysOutcome get_tagged_addr(SysCall& call) {

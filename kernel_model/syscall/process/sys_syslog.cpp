@@ -5,17 +5,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernel_model/abi/calls/syslog.h"
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/log/kernel_log.h"
 #include "kernel_model/syscall/syscall.h"
 
 namespace uprobesim {
 namespace {
-
-// SYSLOG_ACTION_*
-constexpr std::int32_t kClose = 0, kOpen = 1, kRead = 2, kReadAll = 3, kReadClear = 4, kClear = 5,
-                       kConsoleOff = 6, kConsoleOn = 7, kConsoleLevel = 8, kSizeUnread = 9,
-                       kSizeBuffer = 10;
 
 // The place of the console's level and of the least one in kernel.printk.
 constexpr std::size_t kLeastPlace = 2;
@@ -40,13 +36,13 @@ SysOutcome read_log(SysCall& call, std::int32_t action) {
     if (length == 0) return 0;
     const auto most = static_cast<std::uint64_t>(length);
     if (call.accessed(call.address(1)) >= Mm::kTaskSize) return Errno::Fault;
-    if (action == kRead) {
+    if (action == abi::kSyslogRead) {
         if (log.has_unread()) return store(call, log.read_some(most));
         call.wait_on(&log.waiters(), abi::kPollReadable);
         return Block{};
     }
     const SysOutcome done = store(call, log.last(most));
-    if (action == kReadClear) log.clear();
+    if (action == abi::kSyslogReadClear) log.clear();
     return done;
 }
 
@@ -56,11 +52,11 @@ SysOutcome change_console(SysCall& call, std::int32_t action) {
     const std::int64_t now = sysctls.number("kernel/printk"),
                        least = sysctls.number("kernel/printk", kLeastPlace);
     switch (action) {
-        case kConsoleOff:
+        case abi::kSyslogConsoleOff:
             if (log.saved_level < 0) log.saved_level = now;
             set_console_level(call, least);
             return 0;
-        case kConsoleOn:
+        case abi::kSyslogConsoleOn:
             if (log.saved_level >= 0) set_console_level(call, std::exchange(log.saved_level, -1));
             return 0;
         default: break;
@@ -76,20 +72,20 @@ SysOutcome sys_syslog(SysCall& call) {
     const std::int32_t action = call.int32(0);
     // syslog_action_restricted
     const bool restricted = call.kernel.sysctls().number("kernel/dmesg_restrict") != 0 ||
-                            (action != kReadAll && action != kSizeBuffer);
+                            (action != abi::kSyslogReadAll && action != abi::kSyslogSizeBuffer);
     if (restricted && !call.capable(Capability::Syslog)) return Errno::Perm;
     switch (action) {
-        case kClose:
-        case kOpen: return 0;
-        case kRead:
-        case kReadAll:
-        case kReadClear: return read_log(call, action);
-        case kClear: call.kernel.log().clear(); return 0;
-        case kConsoleOff:
-        case kConsoleOn:
-        case kConsoleLevel: return change_console(call, action);
-        case kSizeUnread: return call.kernel.log().unread_bytes();
-        case kSizeBuffer: return KernelLog::kBytes;
+        case abi::kSyslogClose:
+        case abi::kSyslogOpen: return 0;
+        case abi::kSyslogRead:
+        case abi::kSyslogReadAll:
+        case abi::kSyslogReadClear: return read_log(call, action);
+        case abi::kSyslogClear: call.kernel.log().clear(); return 0;
+        case abi::kSyslogConsoleOff:
+        case abi::kSyslogConsoleOn:
+        case abi::kSyslogConsoleLevel: return change_console(call, action);
+        case abi::kSyslogSizeUnread: return call.kernel.log().unread_bytes();
+        case abi::kSyslogSizeBuffer: return KernelLog::kBytes;
         default: return Errno::Inval;
     }
 }

@@ -3,6 +3,7 @@
 // goes on, and a namespace of process ids ends.
 #include <algorithm>
 
+#include "kernel_model/abi/calls/reboot.h"
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/files/tty/pty.h"
 #include "kernel_model/syscall/syscall.h"
@@ -18,11 +19,10 @@ SysOutcome unmodelled(SysCall& call, const char* what, Errno error) {
 
 // reboot_pid_ns: it ends process 1 of the namespace, and with it all others.
 SysOutcome restart_space(SysCall& call) {
-    constexpr std::uint32_t kRestart = 0x01234567, kRestart2 = 0xa1b2c3d4, kHalt = 0xcdef0123,
-                            kPowerOff = 0x4321fedc;
     const std::uint32_t command = call.uint32(2);
-    const bool restarts = command == kRestart || command == kRestart2;
-    if (!restarts && command != kHalt && command != kPowerOff) return Errno::Inval;
+    const bool restarts = command == abi::kRebootRestart || command == abi::kRebootRestart2;
+    if (!restarts && command != abi::kRebootHalt && command != abi::kRebootPowerOff)
+        return Errno::Inval;
     PidNamespace& space = *call.process.pid_space();
     space.rebooted = static_cast<std::int32_t>(restarts ? Signal::Hup : Signal::Int);
     ProcessTable& processes = call.kernel.processes();
@@ -33,19 +33,18 @@ SysOutcome restart_space(SysCall& call) {
 }
 
 SysOutcome sys_reboot(SysCall& call) {
-    constexpr std::uint32_t kMagic = 0xfee1dead;
-    constexpr std::uint32_t kSecondMagic[] = {672274793, 85072278, 369367448, 537993216};
-    constexpr std::uint32_t kCadOff = 0, kCadOn = 0x89abcdef;
-    constexpr std::uint32_t kEnds[] = {0x01234567, 0xcdef0123, 0x4321fedc,
-                                       0xa1b2c3d4, 0xd000fce2, 0x45584543};
+    constexpr std::uint32_t kEnds[] = {abi::kRebootRestart,  abi::kRebootHalt,
+                                       abi::kRebootPowerOff, abi::kRebootRestart2,
+                                       abi::kRebootSuspend,  abi::kRebootKexec};
     const PidNamespace* const space = call.process.pid_space();
     if (!call.capable_in(space != nullptr ? space->owned_by : nullptr, Capability::SysBoot))
         return Errno::Perm;
-    if (call.uint32(0) != kMagic ||
-        std::ranges::find(kSecondMagic, call.uint32(1)) == std::end(kSecondMagic))
+    if (call.uint32(0) != abi::kRebootMagic ||
+        std::ranges::find(abi::kRebootSecondMagic, call.uint32(1)) ==
+            std::end(abi::kRebootSecondMagic))
         return Errno::Inval;
     if (space != nullptr) return restart_space(call);
-    if (call.uint32(2) == kCadOff || call.uint32(2) == kCadOn) return 0;
+    if (call.uint32(2) == abi::kRebootCadOff || call.uint32(2) == abi::kRebootCadOn) return 0;
     if (std::ranges::find(kEnds, call.uint32(2)) == std::end(kEnds)) return Errno::Inval;
     return unmodelled(call, "reboot", Errno::Inval);
 }

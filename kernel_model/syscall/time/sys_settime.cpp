@@ -2,6 +2,7 @@
 // Setting and adjusting CLOCK_REALTIME. What adjtimex is given is kept; no clock is slewed.
 #include <algorithm>
 
+#include "kernel_model/abi/calls/timex.h"
 #include "kernel_model/abi/clock.h"
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/syscall/time_args.h"
@@ -90,13 +91,6 @@ struct TimeXBytes {  // struct timex
     std::array<std::int32_t, 11> rest{};
 };
 static_assert(sizeof(TimeXBytes) == 208);
-
-constexpr std::uint32_t kAdjOffset = 0x1, kAdjFrequency = 0x2, kAdjMaxError = 0x4,
-                        kAdjEstError = 0x8, kAdjStatus = 0x10, kAdjTimeConst = 0x20, kAdjTai = 0x80,
-                        kAdjSetOffset = 0x100, kAdjMicro = 0x1000, kAdjNano = 0x2000,
-                        kAdjTick = 0x4000, kAdjSingle = 0x8000, kAdjReadOnly = 0x2000;
-constexpr std::int32_t kStaPll = 0x1, kStaUnsync = 0x40, kStaNano = 0x2000, kStaReadOnly = 0xff00;
-constexpr std::uint64_t kTimeOk = 0, kTimeError = 5;
 
 // timekeeping_validate_timex
 SysResult<void> check(const SysCall& call, const TimeXBytes& x) {

@@ -16,9 +16,6 @@ namespace {
 
 using namespace abi;
 
-constexpr std::uint8_t kLinkTimeout = 15;
-constexpr std::uint32_t kTimeoutAbs = 1, kFsyncData = 1;
-
 std::int64_t failure(Errno error) {
     return -static_cast<std::int64_t>(error);
 }
@@ -98,9 +95,9 @@ std::array<std::uint64_t, 6> arguments(const UringSqe& sqe, std::string_view let
 }  // namespace
 
 bool ring_knows(std::uint8_t opcode) {
-    constexpr std::uint8_t kOwn[] = {kUringNop,     kUringPollAdd,       kUringPollRemove,
-                                     kUringTimeout, kUringTimeoutRemove, kUringCancel,
-                                     kLinkTimeout};
+    constexpr std::uint8_t kOwn[] = {kUringNop,        kUringPollAdd,       kUringPollRemove,
+                                     kUringTimeout,    kUringTimeoutRemove, kUringCancel,
+                                     kUringLinkTimeout};
     return std::ranges::find(kWork, opcode, &Work::opcode) != std::end(kWork) ||
            std::ranges::find(kOwn, opcode) != std::end(kOwn);
 }
@@ -161,7 +158,7 @@ RingRequests::Outcome RingRequests::call_handler(RingRequest& request) {
         if (sqe.offset == ~std::uint64_t{0} || (file && !file->seekable()))
             number = work->call_without_offset;
     }
-    if (sqe.opcode == kUringFsync && (sqe.op_flags & kFsyncData) != 0) number = 83;
+    if (sqe.opcode == kUringFsync && (sqe.op_flags & kUringFsyncData) != 0) number = 83;
     const SyscallRow* const row = calls().find(number);
     if (row == nullptr) return {.result = failure(Errno::Inval)};
     task_.call_holds = std::move(request.holds);
@@ -237,7 +234,7 @@ RingRequests::Outcome RingRequests::timeout(RingRequest& request) {
         UserMemory memory(*process_->mm, task_.id, task_.tif_tagged_addr);
         const auto given = read_duration(memory, VAddr(sqe.address));
         if (!given) return {.result = failure(given.error())};
-        request.deadline_ns = (sqe.op_flags & kTimeoutAbs) != 0 ? *given : now + *given;
+        request.deadline_ns = (sqe.op_flags & kUringTimeoutAbs) != 0 ? *given : now + *given;
         if (sqe.offset != 0) request.target = ring_.completions() + sqe.offset;
     }
     if (request.target != 0 && ring_.completions() >= request.target) return {.result = 0};
@@ -289,7 +286,7 @@ void RingRequests::finish(RingRequest& request, std::int64_t result) {
     const bool fails = result < 0 || (transfers && result != static_cast<std::int64_t>(sqe.length));
     ring_.complete(sqe.user_data, result, !fails && (sqe.flags & kSqeSkipSuccess) != 0);
     std::vector<UringSqe> rest = std::move(request.linked);
-    if (!rest.empty() && rest.front().opcode == kLinkTimeout) {
+    if (!rest.empty() && rest.front().opcode == kUringLinkTimeout) {
         ring_.complete(rest.front().user_data, failure(Errno::Canceled));
         rest.erase(rest.begin());
     }
@@ -303,7 +300,7 @@ void RingRequests::finish(RingRequest& request, std::int64_t result) {
 }
 
 void RingRequests::arm_linked_timeout(RingRequest& request) {
-    if (request.linked.empty() || request.linked.front().opcode != kLinkTimeout) return;
+    if (request.linked.empty() || request.linked.front().opcode != kUringLinkTimeout) return;
     UserMemory memory(*process_->mm, task_.id, task_.tif_tagged_addr);
     const auto given = read_duration(memory, VAddr(request.linked.front().address));
     if (!given) return;

@@ -19,7 +19,7 @@ LAYERS = [
     ["sim/cpu/unicorn"],
     ["sim"],
     # The modelled kernel.
-    ["kernel_model/abi"],
+    ["kernel_model/abi", "kernel_model/abi/calls"],
     ["kernel_model/bpf", "kernel_model/spaces"],
     ["kernel_model/memory", "kernel_model/seccomp", "kernel_model/sysctl", "kernel_model/wait"],
     ["kernel_model/files"],
