@@ -94,11 +94,9 @@ private:
         const std::string_view place = section.substr(slash + 1);
         const std::size_t colon = place.find(':');
         const std::string_view path = place.substr(0, colon);
-        if (path.find('/') == path.npos || path.find('"') != path.npos)
+        if (path.empty() || path.find('"') != path.npos)
             return user_error(
-                fmt::format("libbpf looks '{}' of section '{}' up where the program is loaded",
-                            printable(path), printable(section)),
-                object_.file_name,
+                fmt::format("section '{}' names no file", printable(section)), object_.file_name,
                 fmt::format("name its section {} alone, and give the probe as {}:/PATH:FUNCTION",
                             kind.name, kind.spec));
         return fmt::format("{}:\"{}\":{}", kind.spec, path, place.substr(colon + 1));

@@ -140,6 +140,8 @@ public:
 
 private:
     struct Image;  // a probed binary, opened once
+    // "libc" is looked up.
+    Result<ProbeSpec> with_path(const ProbeSpec& spec);
     Result<Image*> image(const std::string& path);
     // `of_many`: of a path with wildcards; a place that is named and refused is noted as those of a
     // wildcard are, and no reason to leave out the other files. The first such is the error.

@@ -83,6 +83,7 @@ MISTAKES = [
     ("probe-no-binary", ["--root", "ROOT", "-p", "uprobe:/nosuch:main", "/counts"], MISTAKE, ["/nosuch"]),
     ("probe-of-host", ["--root", "ROOT", "-p", "uprobe:./server:main", "/counts"], MISTAKE, ["--bind $PWD/server:/server", "uprobe:/server:"]),
     ("probe-not-elf", ["--root", "ROOT", "-p", "uprobe:/text:main", "/counts"], MISTAKE, ["/text"]),
+    ("probe-short-name", ["--root", "ROOT", "-p", "uprobe:nosuch:main", "/counts"], MISTAKE, ["'nosuch' is neither a program", "--bind $PWD/nosuch:/nosuch"]),
     ("probe-x86", ["--root", "ROOT", "-p", "uprobe:/x86:main", "/counts"], MISTAKE, ["/x86"]),
     ("probe-no-symbol", ["--root", "ROOT", "-p", "uprobe:/counts:nosuch", "/counts"], MISTAKE, ["nosuch"]),
     ("probe-no-match", ["--root", "ROOT", "-p", "uprobe:/counts:zz*", "/counts"], MISTAKE, ["no function of /counts matches 'zz*'"]),

@@ -98,6 +98,9 @@ TEST_CASE("the sections of a compiled object name probes as libbpf reads them", 
     CHECK_FALSE(compiled("begin").of_return);
     CHECK(compiled("end").probe.empty());
     CHECK(compiled("end").of_return);
+    // libbpf looks a name up, and so do probes.
+    CHECK(only(object(BpfAsm().finish(), "uprobe/libc.so.6:malloc")).probe ==
+          "uprobe:\"libc.so.6\":malloc");
     const auto read = read_bpf_programs(kCompiled);
     REQUIRE(read);
     REQUIRE(read->left_out.size() == 1);
@@ -195,8 +198,7 @@ TEST_CASE("an object that no kernel would load is refused with one line", "[hand
     big[EI_DATA] = std::byte{ELFDATA2MSB};
     CHECK_THAT(refusal(big), Contains("big-endian"));
     CHECK_THAT(refusal(object(fine, "kprobe/f")), Contains("it has no uprobe program"));
-    CHECK_THAT(refusal(object(fine, "uprobe/libc.so.6:malloc")),
-               Contains("libbpf looks 'libc.so.6'"));
+    CHECK_THAT(refusal(object(fine, "uprobe/:malloc")), Contains("names no file"));
     CHECK_THAT(refusal(BpfElf{}), Contains("it has no BPF program"));
 
     CHECK_THAT(refusal(object(BpfAsm().mov(0, 0))), Contains("is the last one and no exit"));

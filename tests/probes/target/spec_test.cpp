@@ -41,6 +41,7 @@ TEST_CASE("specs are read as bpftrace and perf users write them", "[spec]") {
     CHECK(one("uprobe:/bin/grep:4096").raw_offset == 4096u);
     CHECK(one("uprobe:/bin/grep:fn_*").has_wildcard());
     CHECK(one("uprobe:/lib/libx.so:open@@X_2.1+4").symbol == "open@@X_2.1");
+    CHECK(one("uprobe:libc:malloc").binary == "libc");
     CHECK(one("uprobe:/t/app.apk!/lib/libx.so:plug").binary == "/t/app.apk!/lib/libx.so");
 }
 
@@ -177,7 +178,6 @@ TEST_CASE("a spec that cannot be read says what, where and how", "[spec]") {
                              "uprobe:/bin/grep",
                              "uprobe:/bin/grep:",
                              "uprobe::main",
-                             "uprobe:grep:main",
                              "kprobe:/bin/grep:main",
                              "uprobe:/bin/grep:+4",
                              "uprobe:/bin/grep:0x",
