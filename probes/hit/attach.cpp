@@ -80,17 +80,6 @@ std::string advice(const std::optional<ExclusivePair>& pair) {
         pair->load, pair->store);
 }
 
-tl::unexpected<UserError> indirect_function(const ProbeSpec& spec, const ProbePlace& place) {
-    return user_error(
-        fmt::format("'{}' is an indirect function (IFUNC): what it calls is chosen when the "
-                    "program starts",
-                    place.name),
-        spec.text,
-        fmt::format("probe the implementation, by its own name or its fn_<offset>; the resolver, "
-                    "which runs once, is at {:#x}",
-                    place.offset));
-}
-
 }  // namespace
 
 struct Uprobes::Image {

@@ -34,14 +34,20 @@ std::string place_name(const PlaceEstimate& place) {
     return fmt::format("{} on {}", place.kernel, place.machine);
 }
 
+// "1.16x as long"; what is less than a tenth longer shows better as a share.
+std::string longer_text(double share) {
+    return share < 0.1 ? share_text(1e9 * share) + " longer"
+                       : fmt::format("{:.3g}x as long", 1 + share);
+}
+
 std::string answer(const EstimateReport& r) {
     const PlaceEstimate& place = r.places.front();
     if (r.has_rates()) {
         return fmt::format(
             "the probes take {} of one CPU, {}: a thread that is hit so often runs "
-            "{:.3g}x as long",
+            "{}",
             range_text(place.total.range, share_text), place_name(place),
-            1 + place.total.range.ns / 1e9);
+            longer_text(place.total.range.ns / 1e9));
     }
     if (r.targets.size() == 1 && place.hits.front().verdict.kind != VerdictKind::Reject) {
         return fmt::format(
@@ -63,8 +69,8 @@ Facts head(const EstimateReport& r) {
     }
     for (const std::string& setting : r.settings) facts.add("set", setting);
     facts.add("not in it",
-              "CPUs that wait for each other at shared cache lines and locks; first hits; caches "
-              "that the program finds colder");
+              "CPUs that wait for each other at shared cache lines and locks (uprobesim bench "
+              "--producers); first hits; caches that the program finds colder");
     return facts;
 }
 
