@@ -203,6 +203,13 @@ def _inodes(context):
         script = "/probed 5; /busybox cp /probed /copy; /busybox mv /copy /probed; /probed 7"
         got, said = _hits(context, root, "uprobe:/probed:uprobe_target_nop", ["/busybox", "sh", "-c", script], root)
         context.check("replaced while probed", None if got == 5 else f"{got} hits, 5 were made; {harness.shown(said.encode())}")
+        # It is written before anything maps it: another instruction is there then, in the same file. push and nop differ by the
+        # stack pointer, so that the wrong one would not return.
+        shutil.copy(os.path.join(context.workloads, "trig_nop"), os.path.join(root, "written"))
+        shutil.copy(os.path.join(context.workloads, "trig_push"), os.path.join(root, "push"))
+        script = "/busybox cat /push > /written && /written 7 && echo returned"
+        got, said = _hits(context, root, "uprobe:/written:uprobe_target_nop", ["/busybox", "sh", "-c", script], root)
+        context.check("written in place", None if (got, said) == (7, "returned\n") else f"{got} hits, 7 were made; {harness.shown(said.encode())}")
         os.makedirs(os.path.join(root, "usr/lib"))
         os.symlink("usr/lib", os.path.join(root, "lib"))
         bound = os.path.join(root, "tmp/bound")
