@@ -213,6 +213,20 @@ Table attaching_table(const EstimateReport& r) {
     return table;
 }
 
+// Attached to one process, probes are looked at wherever another one maps their files.
+Lines filtered_lines(const EstimateReport& r) {
+    Lines lines;
+    for (const PlaceEstimate& place : r.places) {
+        if (place.attaching.of.events == 0) continue;
+        lines.lines.push_back(fmt::format(
+            "attached to one process only, they take {} of each mapping of {} in another one{}",
+            short_duration(place.attaching.filtered.ns),
+            place.attaching.of.places == 1 ? "the file" : "the files",
+            r.places.size() == 1 ? "" : ", " + place_name(place)));
+    }
+    return lines;
+}
+
 Lines budget_lines(const EstimateReport& r) {
     Lines lines;
     if (!r.budget || !r.has_rates()) return lines;
@@ -274,6 +288,7 @@ Document estimate_document(const EstimateReport& report) {
     document.add(swings_table(report));
     document.add(advice_table(report));
     document.add(attaching_table(report));
+    document.add(filtered_lines(report));
     document.add(Lines{.title = report.notes.empty() ? "" : "notes", .lines = report.notes});
     return document;
 }
