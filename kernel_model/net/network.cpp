@@ -307,11 +307,13 @@ SysResult<std::uint64_t> Network::route_ioctl(std::uint64_t request, std::uint64
     return tl::make_unexpected(gateway ? Errno::NetUnreach : Errno::NoDev);
 }
 
-bool Network::listening(std::uint16_t port) const {
-    return std::any_of(sockets_.begin(), sockets_.end(), [&](const auto& entry) {
-        const auto* socket = dynamic_cast<const TcpSocket*>(entry.second);
-        return socket != nullptr && socket->listening() && socket->local_port() == port;
-    });
+std::set<std::uint16_t> Network::listening_ports() const {
+    std::set<std::uint16_t> ports;
+    for (const auto& [id, socket] : sockets_) {
+        const auto* tcp = dynamic_cast<const TcpSocket*>(socket);
+        if (tcp != nullptr && tcp->listening()) ports.insert(tcp->local_port());
+    }
+    return ports;
 }
 
 }  // namespace uprobesim

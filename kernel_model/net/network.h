@@ -64,8 +64,8 @@ public:
                                      std::uint16_t port, const IpAddress& from,
                                      std::uint16_t from_port) const;
 
-    // Whether a TCP socket listens on this port.
-    bool listening(std::uint16_t port) const;
+    // The ports that TCP sockets listen on.
+    std::set<std::uint16_t> listening_ports() const;
 
     // --- names of AF_UNIX
     SysResult<void> claim_name(UnixSocket& socket, const SocketAddress& name);

@@ -209,7 +209,7 @@ private:
     BpfReference function_at(std::size_t section, std::uint64_t insn) const {
         const auto found = starts_.find({section, insn});
         if (found == starts_.end())
-            return {.kind = BpfReference::Kind::Extern, .name = "a function that is not there"};
+            return {.kind = BpfReference::Kind::Missing, .name = "a function that is not there"};
         return {.kind = BpfReference::Kind::Function, .index = found->second};
     }
 
@@ -226,7 +226,7 @@ private:
         if (section->name == kMaps || section->name == kLegacyMaps) {
             const auto map = maps_.find({symbol.section, offset});
             if (map == maps_.end())
-                return {.kind = BpfReference::Kind::Extern, .name = "a map that is not there"};
+                return {.kind = BpfReference::Kind::Missing, .name = "a map that is not there"};
             return {.kind = BpfReference::Kind::Map, .index = map->second};
         }
         return {.kind = BpfReference::Kind::Data,

@@ -19,11 +19,12 @@ namespace uprobesim {
 inline constexpr std::uint64_t kMostBpfInsns = 1'000'000;
 
 struct BpfReference {
-    enum class Kind { Map, Data, Function, Extern };
-    Kind kind = Kind::Extern;
+    // Extern: a symbol of no section, as a function of the kernel is; Missing: nothing is there.
+    enum class Kind { Map, Data, Function, Extern, Missing };
+    Kind kind = Kind::Missing;
     std::size_t index = 0;     // of the map, the data section or the function
     std::uint64_t offset = 0;  // into the data
-    std::string name = {};     // of what is extern
+    std::string name = {};     // of what is extern, or missing
 };
 
 struct BpfFunction {

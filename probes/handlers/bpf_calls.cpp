@@ -56,13 +56,15 @@ BpfCall BpfCalls::helper(const BpfInsn& insn, const BpfState& state) const {
     BpfCall call;
     const auto found = tables_.helpers.find(insn.imm);
     if (found == tables_.helpers.end()) {
-        call.notes.push_back(fmt::format("helper {} is not known, nor in the price", insn.imm));
+        call.notes.push_back(
+            fmt::format("helper {} is not known: the price is too low by all of it", insn.imm));
         return call;
     }
     const BpfHelper& helper = found->second;
     switch (helper.work) {
         case Work::Unknown:
-            call.notes.push_back(fmt::format("{} has no price", helper.name));
+            call.notes.push_back(
+                fmt::format("{} has no price: that of the program is too low by it", helper.name));
             break;
         case Work::Lookup:
         case Work::Update:
@@ -112,6 +114,20 @@ BpfCall BpfCalls::helper(const BpfInsn& insn, const BpfState& state) const {
     return call;
 }
 
+BpfCall BpfCalls::kernel_function(const std::string& name) const {
+    BpfCall call;
+    if (const auto inlined = tables_.inlined_kfuncs.find(name);
+        inlined != tables_.inlined_kfuncs.end()) {
+        call.insns = inlined->second;
+        return call;
+    }
+    call.parts.push_back({{KernelPath::BpfKfunc, 0}});
+    call.notes.push_back(
+        fmt::format("of {} only the call is in the price, which is too low by what it executes",
+                    name.empty() ? "a function of the kernel" : printable(name)));
+    return call;
+}
+
 std::uint64_t BpfCalls::size(const BpfHelper& helper, const BpfState& state, BpfCall& call) const {
     if (helper.size == 0 || !helper.call->takes_size()) return 0;
     const auto known = state.argument(helper.size).known();
@@ -149,6 +165,11 @@ BpfCall BpfCalls::map_call(const BpfHelper& helper, const BpfState& state) const
             call.insns = row->second.found;
             call.miss_insns = row->second.missing;
         }
+        if (row->second.unmeasured)
+            call.notes.push_back(fmt::format(
+                "map '{}' is of kind {}, of which none was measured: {} has a price made of those "
+                "of its relatives",
+                printable(map->name), row->second.name, helper.name));
         key = std::min(map->key_size, kMostBytes);
     }
     std::string_view operation = "lookup";

@@ -28,6 +28,8 @@ public:
     explicit BpfCalls(const BpfObject& object);
 
     BpfCall helper(const BpfInsn& insn, const BpfState& state) const;
+    // A function of the kernel; its name is empty where the object does not have it.
+    BpfCall kernel_function(const std::string& name) const;
 
 private:
     BpfCall map_call(const BpfHelper& helper, const BpfState& state) const;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "probes/handlers/bpf_flow.h"
 #include "sim/base/text.h"
@@ -81,7 +82,43 @@ private:
                 return refuse(f, "is longer than what the kernel's verifier takes");
         }
         if (!longest_[f][0]) return refuse(f, "has no way to an exit without a loop");
+        tell_loops(f);
         return {};
+    }
+
+    // Each takes a walk over the function, and more are not told of one by one.
+    void tell_loops(std::size_t f) {
+        constexpr std::size_t kMostMeasured = 20;
+        const std::vector<BpfLoop>& loops = flow_.at(f).loops;
+        for (std::size_t n = 0; n < loops.size(); ++n) {
+            const std::uint64_t begin = flow_.at(f).blocks.blocks[loops[n].to].begin;
+            std::string text =
+                fmt::format("the loop back to instruction {} is in the price once", begin);
+            if (n < kMostMeasured) {
+                if (const auto round = round_weight(flow_.at(f), loops[n]))
+                    text += fmt::format("; each further round takes {:.0f} instructions (v6.12)",
+                                        std::round(*round));
+            }
+            flow_.note(f, loops[n].at, text);
+        }
+    }
+
+    // The longest way from a loop's head to its jump back.
+    std::optional<double> round_weight(const BpfFunctionFlow& flow, const BpfLoop& loop) const {
+        std::vector<double> best(flow.work.size(), -1);
+        for (auto b = flow.blocks.order.rbegin(); b != flow.blocks.order.rend(); ++b) {
+            const BpfBlockWork& block = flow.work[*b];
+            if (!block.reached) continue;
+            double here = *b == loop.from ? 0 : -1;
+            for (const BpfEdgeWork& edge : block.edges) {
+                if (best[edge.to] < 0) continue;
+                here =
+                    std::max(here, best[edge.to] + (edge.missed ? more_for_miss(*edge.missed) : 0));
+            }
+            if (here >= 0) best[*b] = here + weight_of(block, Lookups::Any);
+        }
+        if (best[loop.to] < 0) return std::nullopt;
+        return best[loop.to];
     }
 
     double more_for_miss(const BpfLookup& lookup) const {
@@ -115,10 +152,15 @@ private:
             if (weight > here.weight) here = {weight, e};
         }
         if (here.weight < 0) return here;
-        here.weight += weights_.of(block.tally);
-        for (const std::size_t callee : block.callees)
-            here.weight += weights_.of(callee_path(callee, lookups));
+        here.weight += weight_of(block, lookups);
         return here;
+    }
+
+    double weight_of(const BpfBlockWork& block, Lookups lookups) const {
+        double weight = weights_.of(block.tally);
+        for (const std::size_t callee : block.callees)
+            weight += weights_.of(callee_path(callee, lookups));
+        return weight;
     }
 
     // nullopt: there is none.

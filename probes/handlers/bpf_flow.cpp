@@ -108,6 +108,11 @@ void BpfFlow::step(std::size_t f, std::uint64_t at, BpfState& state, BpfBlockWor
 void BpfFlow::call(std::size_t f, std::uint64_t at, const BpfReference* to, BpfState& state,
                    BpfBlockWork& out) {
     const BpfInsn& insn = function(f).insns[at];
+    // In an object the call of a kernel's function is that of an undefined symbol; libbpf writes
+    // the kind and the function's number into it.
+    const bool of_kernel =
+        insn.src == kBpfPseudoKernelCall ||
+        (insn.src == kBpfPseudoCall && to != nullptr && to->kind == BpfReference::Kind::Extern);
     BpfValue result = BpfValue::unknown();
     if (insn.is_indirect_call()) {
         note(f, at, "what is called by callx is not known, nor in the price");
@@ -116,13 +121,13 @@ void BpfFlow::call(std::size_t f, std::uint64_t at, const BpfReference* to, BpfS
         out.tally.add({{KernelPath::BpfSubprogram, 0}}, 1);
         out.callees.push_back(to->index);
         enter(functions_[to->index], state);
-    } else if (insn.src != 0) {
+    } else if (insn.src != 0 && !of_kernel) {
         note(f, at,
-             fmt::format("the call of {} is not in the price", to == nullptr || to->name.empty()
-                                                                   ? "a function of the kernel"
-                                                                   : printable(to->name)));
+             fmt::format("the call of {} is not in the price",
+                         to == nullptr ? "a function that is not there" : printable(to->name)));
     } else {
-        BpfCall priced = calls_.helper(insn, state);
+        const BpfCall priced = of_kernel ? calls_.kernel_function(to == nullptr ? "" : to->name)
+                                         : calls_.helper(insn, state);
         for (const std::string& text : priced.notes) note(f, at, text);
         out.tally.insns += priced.insns;
         for (const HandlerPart& part : priced.parts) out.tally.add(part, 1);
@@ -154,9 +159,7 @@ void BpfFlow::leave(std::size_t f, std::size_t b, const BpfState& state,
     for (const BpfEdge& edge : block.edges) {
         if (decided && *decided != edge.taken) continue;
         if (edge.closes_loop) {
-            note(f, block.end - 1,
-                 fmt::format("the loop back to instruction {} is in the price once",
-                             work.blocks.blocks[edge.to].begin));
+            work.loops.push_back({b, edge.to, block.end - 1});
             continue;
         }
         BpfState there = state;

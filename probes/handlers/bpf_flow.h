@@ -31,9 +31,16 @@ struct BpfBlockWork {
     bool reached = false, exits = false;
 };
 
+// A way back: from the end of one block to the head of another, which is on every way to it.
+struct BpfLoop {
+    std::size_t from = 0, to = 0;  // blocks
+    std::uint64_t at = 0;          // the jump
+};
+
 struct BpfFunctionFlow {
     BpfBlocks blocks;
     std::vector<BpfBlockWork> work;
+    std::vector<BpfLoop> loops;
     std::optional<BpfState> entry;               // what it is called with; nullopt: it is not
     std::map<std::uint64_t, BpfLookup> lookups;  // by instruction
     std::bitset<11> used;                        // registers
@@ -49,11 +56,11 @@ public:
     const BpfFunctionFlow& at(std::size_t f) const { return functions_.at(f); }
     // What registers hold, in all blocks; the functions that are called get their entry.
     void follow(std::size_t f);
-    // What cannot be known, a line each.
+    // What cannot be known, a line each, of an instruction of a function.
     std::vector<std::string> notes() const;
+    void note(std::size_t f, std::uint64_t at, std::string_view what);
 
 private:
-    void note(std::size_t f, std::uint64_t at, std::string_view what);
     void step(std::size_t f, std::uint64_t at, BpfState& state, BpfBlockWork& out);
     void call(std::size_t f, std::uint64_t at, const BpfReference* to, BpfState& state,
               BpfBlockWork& out);

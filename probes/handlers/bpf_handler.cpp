@@ -25,17 +25,20 @@ constexpr std::string_view kSuffix = ".bpf.o";
 struct SectionKind {
     std::string_view name;
     std::string_view spec;
-    bool of_return = false, multi = false;
+    bool of_return = false;
+    ConsumerLink link = ConsumerLink::Event;
 };
 constexpr std::array kSectionKinds = {
     SectionKind{"uprobe", "uprobe"},
     SectionKind{"uprobe.s", "uprobe"},
     SectionKind{"uretprobe", "uretprobe", true},
     SectionKind{"uretprobe.s", "uretprobe", true},
-    SectionKind{"uprobe.multi", "uprobe", false, true},
-    SectionKind{"uprobe.multi.s", "uprobe", false, true},
-    SectionKind{"uretprobe.multi", "uretprobe", true, true},
-    SectionKind{"uretprobe.multi.s", "uretprobe", true, true},
+    SectionKind{"uprobe.multi", "uprobe", false, ConsumerLink::UprobeMulti},
+    SectionKind{"uprobe.multi.s", "uprobe", false, ConsumerLink::UprobeMulti},
+    SectionKind{"uretprobe.multi", "uretprobe", true, ConsumerLink::UprobeMulti},
+    SectionKind{"uretprobe.multi.s", "uretprobe", true, ConsumerLink::UprobeMulti},
+    SectionKind{"uprobe.session", "uretprobe", true, ConsumerLink::UprobeSession},
+    SectionKind{"uprobe.session.s", "uretprobe", true, ConsumerLink::UprobeSession},
     SectionKind{"usdt", "usdt"},
     SectionKind{"usdt.s", "usdt"},
 };
@@ -45,6 +48,22 @@ const SectionKind* kind_of(std::string_view section) {
     const auto* found = std::find_if(kSectionKinds.begin(), kSectionKinds.end(),
                                      [&](const SectionKind& kind) { return kind.name == word; });
     return found == kSectionKinds.end() ? nullptr : found;
+}
+
+// What is not known of a link's price.
+std::optional<std::string_view> link_note(ConsumerLink link) {
+    switch (link) {
+        case ConsumerLink::Event: break;
+        case ConsumerLink::UprobeMulti:
+            return "a uprobe_multi link, which kernels have from 6.6 on: on v6.1 it has the price "
+                   "of a perf event";
+        case ConsumerLink::UprobeSession:
+            return "a session, which kernels have from 6.13 on, has not been measured: it has the "
+                   "price of a uprobe_multi link at the entry and of one at the return, and runs "
+                   "the whole longest path at both; where the entry says 1, or the two go "
+                   "different ways, it takes less";
+    }
+    return std::nullopt;
 }
 
 class ObjectReader {
@@ -94,11 +113,9 @@ private:
         const std::string_view place = section.substr(slash + 1);
         const std::size_t colon = place.find(':');
         const std::string_view path = place.substr(0, colon);
-        if (path.find('/') == path.npos || path.find('"') != path.npos)
+        if (path.empty() || path.find('"') != path.npos)
             return user_error(
-                fmt::format("libbpf looks '{}' of section '{}' up where the program is loaded",
-                            printable(path), printable(section)),
-                object_.file_name,
+                fmt::format("section '{}' names no file", printable(section)), object_.file_name,
                 fmt::format("name its section {} alone, and give the probe as {}:/PATH:FUNCTION",
                             kind.name, kind.spec));
         return fmt::format("{}:\"{}\":{}", kind.spec, path, place.substr(colon + 1));
@@ -112,11 +129,11 @@ private:
         handler->meaning = "a program of a BPF object file";
         handler->source = "derived: the instructions of the program, as arm64's JIT compiles them";
         handler->notes.push_back(path_note(cost));
-        if (kind.multi)
-            handler->notes.emplace_back(
-                "it is priced on a perf event; a uprobe_multi link takes less of each hit");
+        handler->link = kind.link;
+        if (const auto note = link_note(kind.link)) handler->notes.emplace_back(*note);
         handler->notes.insert(handler->notes.end(), cost.notes.begin(), cost.notes.end());
         handler->parts = parts_of(cost.longest);
+        if (kind.link == ConsumerLink::UprobeSession) handler->at_entry = handler->parts;
         return HandlerPtr(std::move(handler));
     }
 

@@ -24,8 +24,8 @@ struct BpfPrograms {
     std::vector<std::string> left_out;  // why, a line each
 };
 
-// Errors: those of read_bpf_object and bpf_cost, no uprobe program at all, a section whose place
-// cannot be known.
+// Errors: those of read_bpf_object and bpf_cost, no uprobe program at all, a section that names
+// no file.
 Result<BpfPrograms> bpf_programs(Bytes bytes, std::string_view file_name);
 Result<BpfPrograms> read_bpf_programs(const std::string& path);
 

@@ -8,6 +8,7 @@
 
 #include "sim/profile/data_files.h"
 #include "sim/profile/toml_reader.h"
+#include "sim/profile/toml_values.h"
 
 namespace uprobesim {
 namespace {
@@ -40,13 +41,17 @@ public:
     BpfTables read() {
         BpfTables tables;
         const toml::table& root = reader_.root();
-        reader_.only(root, "", {"source", "maps", "helpers"});
+        reader_.only(root, "", {"source", "maps", "helpers", "kfuncs"});
         tables.source = reader_.source(root, "");
         each(root, "maps", [&](const std::string& name, const toml::table& row) {
-            reader_.only(row, name, {"type", "calls", "found", "missing"});
+            reader_.only(row, name, {"type", "calls", "found", "missing", "unmeasured"});
             tables.map_kinds[static_cast<std::uint32_t>(number(row, "type", name))] = {
                 name, reader_.optional_string(row, "calls", name), number(row, "found", name),
-                number(row, "missing", name)};
+                number(row, "missing", name), toml_flag(reader_, row, "unmeasured", name, false)};
+        });
+        each(root, "kfuncs", [&](const std::string& name, const toml::table& row) {
+            reader_.only(row, name, {"inlined"});
+            tables.inlined_kfuncs[name] = number(row, "inlined", name);
         });
         each(root, "helpers", [&](const std::string& name, const toml::table& row) {
             reader_.only(row, name,

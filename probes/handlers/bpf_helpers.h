@@ -38,11 +38,14 @@ struct BpfMapKind {
     std::string name;
     std::string calls;  // "hash": the prefix of its calls; empty: they have no price
     std::uint64_t found = 0, missing = 0;  // instructions that the verifier adds to a lookup
+    bool unmeasured = false;               // its prices are those of its relatives
 };
 
 struct BpfTables {
     std::map<std::int32_t, BpfHelper> helpers;
     std::map<std::uint32_t, BpfMapKind> map_kinds;
+    // Functions of the kernel that the verifier replaces, with the instructions that it puts there.
+    std::map<std::string, std::uint64_t> inlined_kfuncs;
     std::string source;
 };
 

@@ -30,18 +30,24 @@ struct HandlerPart {
     bool operator==(const HandlerPart&) const = default;
 };
 
+// How a consumer is attached: as an event of its own (perf_event_open), or by a uprobe_multi link.
+// A session is such a link whose program runs at the entry and at the return.
+enum class ConsumerLink { Event, UprobeMulti, UprobeSession };
+
 struct ProbeHandler {
     std::string name;  // as it was asked for: "ustack:20"
     std::string meaning;
     bool runs = true;  // false: the uprobe alone, without a consumer's work
+    ConsumerLink link = ConsumerLink::Event;
     std::vector<HandlerPart> parts;
-    // Of a second program, on the entry of the function whose return the first one is for.
+    // Of a second program, on the entry of the function whose return the first one is for, or of a
+    // session's at the entry.
     std::vector<HandlerPart> at_entry;
     // Of its figures that are not a kernel profile's; empty where it has none.
     std::string source;
     std::vector<std::string> notes;  // what is not in its price, and what was assumed
 
-    bool needs_return() const { return !at_entry.empty(); }
+    bool needs_return() const { return !at_entry.empty() || link == ConsumerLink::UprobeSession; }
 };
 using HandlerPtr = std::shared_ptr<const ProbeHandler>;
 

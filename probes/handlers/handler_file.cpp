@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "probes/handlers/program_parts.h"
 #include "sim/base/text.h"
@@ -18,6 +19,15 @@ constexpr Limits kInsnCounts = {.min = 0, .max = 1e6, .whole = true};
 constexpr Limits kSizes = {.min = 0, .max = 1 << 20, .whole = true};
 constexpr Limits kTimes = {.min = 1, .max = 1000, .whole = true};
 constexpr Limits kRegisters = {.min = 0, .max = 4, .whole = true};
+
+struct LinkWord {
+    std::string_view word;
+    ConsumerLink link;
+};
+constexpr std::array<LinkWord, 4> kLinks = {{{"", ConsumerLink::Event},
+                                             {"event", ConsumerLink::Event},
+                                             {"uprobe-multi", ConsumerLink::UprobeMulti},
+                                             {"uprobe-session", ConsumerLink::UprobeSession}}};
 
 struct ArgumentRule {
     std::string name;  // empty: it takes none
@@ -47,7 +57,7 @@ public:
         const toml::table& root = reader_.root();
         std::vector<std::string> keys = kProgramKeys;
         keys.insert(keys.end(), {"name", "description", "source", "confidence", "argument",
-                                 "consumer", "entry"});
+                                 "consumer", "link", "entry"});
         reader_.only(root, "", keys);
         ProbeHandler handler;
         handler.name = word_;
@@ -61,11 +71,14 @@ public:
         if (!reader_.ok()) return tl::make_unexpected(reader_.error());
         argument_ = TRY(argument(rule, given));
         handler.runs = consumer_runs();
+        handler.link = link();
         handler.parts = program(root, "");
         if (root.contains("entry")) {
             const toml::table& entry = reader_.table(root, "entry", "");
             reader_.only(entry, "entry", kProgramKeys);
             handler.at_entry = program(entry, "entry");
+        } else if (handler.link == ConsumerLink::UprobeSession) {
+            handler.at_entry = handler.parts;
         }
         if (!reader_.ok()) return tl::make_unexpected(reader_.error());
         return handler;
@@ -114,6 +127,16 @@ private:
             reader_.fail(reader_.root().get("consumer"), fmt::format("'consumer' is '{}'", word),
                          "none, or leave it out: it runs on a perf event");
         return word.empty();
+    }
+
+    ConsumerLink link() {
+        const std::string word = reader_.optional_string(reader_.root(), "link", "");
+        const auto* found = std::find_if(kLinks.begin(), kLinks.end(),
+                                         [&](const LinkWord& w) { return w.word == word; });
+        if (found != kLinks.end()) return found->link;
+        reader_.fail(reader_.root().get("link"), fmt::format("'link' is '{}'", word),
+                     "event, uprobe-multi or uprobe-session");
+        return ConsumerLink::Event;
     }
 
     std::vector<HandlerPart> program(const toml::table& table, std::string_view path) {

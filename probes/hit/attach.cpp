@@ -12,6 +12,7 @@
 #include "probes/target/exclusive_pair.h"
 #include "probes/target/path_glob.h"
 #include "probes/target/probe_places.h"
+#include "probes/target/short_name.h"
 #include "probes/target/zip_member.h"
 #include "sim/base/input_file.h"
 #include "sim/base/text.h"
@@ -77,17 +78,6 @@ std::string advice(const std::optional<ExclusivePair>& pair) {
         "it is in the exclusive pair of {:#x} to {:#x}: each hit in between clears the monitor, so "
         "that the pair would loop for ever; probe before it or after it",
         pair->load, pair->store);
-}
-
-tl::unexpected<UserError> indirect_function(const ProbeSpec& spec, const ProbePlace& place) {
-    return user_error(
-        fmt::format("'{}' is an indirect function (IFUNC): what it calls is chosen when the "
-                    "program starts",
-                    place.name),
-        spec.text,
-        fmt::format("probe the implementation, by its own name or its fn_<offset>; the resolver, "
-                    "which runs once, is at {:#x}",
-                    place.offset));
 }
 
 }  // namespace
@@ -204,7 +194,26 @@ Outcome Uprobes::add_in(Image& image, const ProbeSpec& spec, const ProbeHandler*
     return {};
 }
 
-Result<Uprobes::Place> Uprobes::place_of(const ProbeSpec& spec) {
+Result<ProbeSpec> Uprobes::with_path(const ProbeSpec& spec) {
+    if (!is_short_name(spec.binary)) return spec;
+    const FolderReader folders = [&](const std::string& folder) {
+        return names_in(kernel_.files(), folder);
+    };
+    const auto path = find_short_name(spec.binary, folders);
+    if (!path) {
+        const BindRemedy bind = bind_remedy(spec.binary);
+        return user_error(short_name_not_found(spec.binary), spec.text,
+                          fmt::format("give the path as the guest sees it; for a file of the host "
+                                      "{} and uprobe:{}:...",
+                                      bind.option, bind.guest));
+    }
+    ProbeSpec found = spec;
+    found.binary = *path;
+    return found;
+}
+
+Result<Uprobes::Place> Uprobes::place_of(const ProbeSpec& named) {
+    const ProbeSpec spec = TRY(with_path(named));
     const Image* const found = TRY(image(spec.binary));
     const auto places = TRY(find_places(found->file, spec));
     const ProbePlace& place = places.front();
@@ -215,8 +224,9 @@ Result<Uprobes::Place> Uprobes::place_of(const ProbeSpec& spec) {
     return Place{found->key, place.offset};
 }
 
-Result<AttachSummary> Uprobes::add(const ProbeSpec& spec, const ProbeHandler* handler) {
-    TRY(check_handler(handler, spec));
+Result<AttachSummary> Uprobes::add(const ProbeSpec& named, const ProbeHandler* handler) {
+    TRY(check_handler(handler, named));
+    const ProbeSpec spec = TRY(with_path(named));
     AttachSummary summary;
     summary.spec = spec.text;
     auto literal = image(spec.binary);

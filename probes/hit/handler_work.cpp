@@ -19,6 +19,14 @@ void HandlerWork::add(const ProbeHandler* handler, bool of_return) {
     if (handler == nullptr) return;
     given = true;
     if (!handler->runs) ++idle;
+    switch (handler->link) {
+        case ConsumerLink::Event: break;
+        case ConsumerLink::UprobeMulti:
+            ++(of_return ? return_links : links);
+            if (!handler->at_entry.empty()) ++links;
+            break;
+        case ConsumerLink::UprobeSession: ++sessions; break;
+    }
     append(of_return ? returns : entry, handler->parts);
     append(entry, handler->at_entry);
 }
@@ -26,6 +34,9 @@ void HandlerWork::add(const ProbeHandler* handler, bool of_return) {
 void HandlerWork::join(const HandlerWork& other) {
     given = given || other.given;
     idle += other.idle;
+    links += other.links;
+    return_links += other.return_links;
+    sessions += other.sessions;
     append(entry, other.entry);
     append(returns, other.returns);
 }
@@ -40,14 +51,25 @@ Outcome check_handler(const ProbeHandler* handler, const ProbeSpec& spec) {
 
 NewConsumers consumers_of(const ProbeHandler* handler, bool of_return) {
     NewConsumers consumers{1, of_return ? 1U : 0U};
-    if (handler != nullptr && handler->needs_return()) ++consumers.entry;
+    const bool is_pair = handler != nullptr && handler->needs_return() &&
+                         handler->link != ConsumerLink::UprobeSession;
+    if (is_pair) ++consumers.entry;
     return consumers;
 }
 
 std::vector<PathUse> entry_uses(const HandlerWork& work, unsigned consumers,
                                 std::optional<std::uint64_t> frames) {
     const unsigned running = consumers - work.idle;
-    std::vector<PathUse> uses = {{KernelPath::UprobeConsumers, running}};
+    const unsigned linked = work.links + work.return_links + work.sessions;
+    std::vector<PathUse> uses;
+    if (linked == 0 || linked != running)
+        uses.push_back({KernelPath::UprobeConsumers, running - linked});
+    else
+        uses.push_back({KernelPath::UprobeConsumersLinks, 0});
+    if (const unsigned links = work.links + work.sessions; links != 0)
+        uses.push_back({KernelPath::UprobeConsumersMulti, links});
+    if (const unsigned links = work.return_links + work.sessions; links != 0)
+        uses.push_back({KernelPath::UretprobeMulti, links});
     if (running > 1) uses.push_back({KernelPath::UprobeConsumersFurther, running - 1});
     append(uses, uses_of(work.entry, frames));
     return uses;

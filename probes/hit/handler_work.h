@@ -15,6 +15,8 @@ namespace uprobesim {
 struct HandlerWork {
     bool given = false;  // of one consumer at least; else they are what the kernel profile says
     unsigned idle = 0;   // consumers that are there without their work
+    // Of the consumers, those by uprobe_multi links: of entries, of returns, of both.
+    unsigned links = 0, return_links = 0, sessions = 0;
     std::vector<HandlerPart> entry;
     std::vector<HandlerPart> returns;
 

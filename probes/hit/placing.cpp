@@ -14,9 +14,27 @@
 #include "probes/hit/probed_mappings.h"
 #include "probes/hit/uprobes.h"
 #include "probes/slots/breakpoint.h"
+#include "sim/insn/decoder.h"
 #include "sim/profile/kernel_profile.h"
 
 namespace uprobesim {
+namespace {
+
+// The file's page with the instruction, in the page cache.
+tl::expected<PAddr, PlaceMiss> page_of(const Vma& vma, std::uint64_t offset) {
+    if (offset >= vma.file->size()) return tl::make_unexpected(PlaceMiss::Unreadable);
+    const auto page = vma.file->page(offset / kPageSize);
+    if (page) return *page;
+    return tl::make_unexpected(page.error() == Errno::NoMem ? PlaceMiss::NoMemory
+                                                            : PlaceMiss::Unreadable);
+}
+
+}  // namespace
+
+PlaceMiss why_not(const Vma& vma, const Uprobe& uprobe) {
+    const auto page = page_of(vma, uprobe.offset);
+    return page ? PlaceMiss::NoMemory : page.error();
+}
 
 bool has_breakpoint(Mm& mm, VAddr pc) {
     return peek_value<std::uint32_t>(mm, pc) == kUprobeBrk;
@@ -42,7 +60,10 @@ void Uprobes::on_map(Process& process, const Vma& vma) {
             any = true;
             return;
         }
-        if (!place(process, task, vma, at)) return;  // silently, as in the kernel
+        if (const auto miss = place(process, task, vma, at, uprobe)) {
+            ++uprobe.not_placed[static_cast<std::size_t>(*miss)];  // silently, as in the kernel
+            return;
+        }
         if (!any) spend_placing(task, KernelPath::UprobePlaceMapping);
         any = true;
         ++uprobe.placed;
@@ -51,15 +72,39 @@ void Uprobes::on_map(Process& process, const Vma& vma) {
     });
 }
 
-// uprobe_write_opcode
-bool Uprobes::place(Process& process, Task& task, const Vma& vma, VAddr at) {
+// prepare_uprobe: what the file has there when the first breakpoint is placed is what is stepped or
+// emulated from then on, whatever is written to the file later.
+std::optional<PlaceMiss> Uprobes::prepare(Uprobe& uprobe, const Vma& vma) {
+    if (uprobe.prepared) return std::nullopt;
+    const auto page = page_of(vma, uprobe.offset);
+    if (!page) return page.error();
+    const auto bytes = kernel_.machine().memory.bytes(*page);
+    const std::uint64_t in_page = uprobe.offset % kPageSize;
+    std::uint32_t word = 0;
+    for (std::uint64_t i = 0; i < sizeof word; ++i)
+        word |= static_cast<std::uint32_t>(bytes[in_page + i]) << (8 * i);
+    if (word != uprobe.word) {
+        const Verdict decision = decide(word, kernel_.machine().kernel_profile);
+        if (decision.kind == VerdictKind::Reject) return PlaceMiss::Refused;
+        uprobe.word = word;
+        uprobe.verdict = decision;
+        uprobe.instruction = Decoder().disassemble(word, uprobe.offset);
+    }
+    uprobe.prepared = true;
+    return std::nullopt;
+}
+
+// install_breakpoint
+std::optional<PlaceMiss> Uprobes::place(Process& process, Task& task, const Vma& vma, VAddr at,
+                                        Uprobe& uprobe) {
+    if (const auto miss = prepare(uprobe, vma)) return miss;
     Mm& mm = *process.mm;
     // get_user_pages reads the page in, with those around it: a fault that the program does not
     // take later, unless it never comes to these pages. Without PROT_READ it may read all the same.
     if (!mm.space().lookup(at))
         static_cast<void>(mm.fault(at, Access::Read, task.id, Account::ProbePlace));
     const bool replaces_copy = mm.has_own_page(at);
-    if (!mm.poke_text(at, kUprobeBrk, task.id)) return false;
+    if (!mm.poke_text(at, kUprobeBrk, task.id)) return why_not(vma, uprobe);
     ProcessProbes& probes = probes_of(process);
     if (vma.prot.exec) {
         spend_placing(task, KernelPath::UprobePlace);
@@ -72,7 +117,7 @@ bool Uprobes::place(Process& process, Task& task, const Vma& vma, VAddr at) {
     if (replaces_copy) ++probes.replaced;
     if (probes.copied == lru_batch_pages(kernel_.machine().kernel_profile.lru_batch))
         free_replaced(task, probes);
-    return true;
+    return std::nullopt;
 }
 
 // folio_batch_move_lru, and the last reference of pages that are mapped no more

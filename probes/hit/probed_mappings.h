@@ -3,8 +3,11 @@
 #pragma once
 
 #include "kernel_model/memory/vma.h"
+#include "probes/hit/place_miss.h"
 
 namespace uprobesim {
+
+struct Uprobe;
 
 // valid_vma: private, of a file, and may be made executable, which all may here. A writable one
 // holds none: what it copies at a write is the program's.
@@ -15,6 +18,9 @@ inline bool may_hold(const Vma& vma) {
 inline bool may_have_held(const Vma& vma) {
     return vma.file && vma.name.empty() && !vma.shared;
 }
+
+// Of a breakpoint that could not be stored.
+PlaceMiss why_not(const Vma& vma, const Uprobe& uprobe);
 
 // `of_file`: the file's uprobes by their offsets.
 template <class Probes, class Function>

@@ -33,9 +33,14 @@ public:
         for (const auto& uprobe : uprobes_.uprobes_) {
             for (std::uint32_t event = 0; event < uprobe->events; ++event) {
                 open_event(KernelPath::AttachEvent);
+                const std::uint64_t before = work_.breakpoints;
+                std::optional<PlaceMiss> miss;
                 visit(*uprobe, may_hold, [&](Process& process, const Vma& vma, VAddr at) {
-                    install(process, vma, at, *uprobe);
+                    if (!miss) miss = install(process, vma, at, *uprobe);
                 });
+                if (!miss) continue;
+                give_up(*uprobe, *miss);
+                work_.breakpoints = before;
             }
         }
         return finish();
@@ -84,14 +89,31 @@ private:
         }
     }
 
+    // uprobe_register fails with what the first mapping that fails gives, and removes what was
+    // placed before; perf_event_open returns that. The place is nobody's then: all of its events
+    // would fail alike.
+    void give_up(Uprobe& uprobe, PlaceMiss miss) {
+        ++uprobe.not_placed[static_cast<std::size_t>(miss)];
+        work_.failed.push_back({uprobe.id, miss});
+        visit(uprobe, may_have_held, [&](Process& process, const Vma& vma, VAddr at) {
+            remove(process, vma, at, uprobe);
+        });
+        uprobe.events = 0;
+        uprobes_.by_file_[uprobe.file].erase(uprobe.offset);
+    }
+
     // install_breakpoint
-    void install(Process& process, const Vma& vma, VAddr at, Uprobe& uprobe) {
+    std::optional<PlaceMiss> install(Process& process, const Vma& vma, VAddr at, Uprobe& uprobe) {
+        if (const auto miss = uprobes_.prepare(uprobe, vma)) return miss;
         Mm& mm = *process.mm;
         ProcessProbes& probes = probes_of(process);
-        if (has_breakpoint(mm, at)) return work_.spend(KernelPath::UprobePlaceAgain);
+        if (has_breakpoint(mm, at)) {
+            work_.spend(KernelPath::UprobePlaceAgain);
+            return std::nullopt;
+        }
         read_in(mm, at);
         const bool first = !mm.has_own_page(at);
-        if (!mm.poke_text(at, kUprobeBrk, TaskId{})) return;  // silently, as in the kernel
+        if (!mm.poke_text(at, kUprobeBrk, TaskId{})) return why_not(vma, uprobe);
         if (vma.prot.exec) {
             work_.spend(first ? KernelPath::AttachPlace : KernelPath::AttachPlaceMore);
         } else {
@@ -103,6 +125,7 @@ private:
         ++work_.breakpoints;
         ++uprobe.placed;
         if (uprobe.semaphore) count_up(process, uprobe);
+        return std::nullopt;
     }
 
     // get_user_pages: the page and those around it.

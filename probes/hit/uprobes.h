@@ -14,6 +14,7 @@
 #include "kernel_model/hooks/trap_client.h"
 #include "kernel_model/kernel/kernel.h"
 #include "probes/hit/handler_work.h"
+#include "probes/hit/place_miss.h"
 #include "probes/hit/registration_work.h"
 #include "probes/slots/shared_slots.h"
 #include "probes/target/spec.h"
@@ -33,7 +34,9 @@ struct Uprobe {
     std::uint64_t offset = 0;  // in the file
     // Of the counter that tells the program, in the file (ref_ctr_offset).
     std::optional<std::uint64_t> semaphore;
-    std::uint32_t word = 0;   // the instruction
+    // The instruction: the file's when it was added, and when its first breakpoint was placed.
+    std::uint32_t word = 0;
+    bool prepared = false;    // UPROBE_COPY_INSN: it is settled
     std::string instruction;  // disassembled
     Verdict verdict;
     std::uint32_t consumers = 0;
@@ -50,8 +53,9 @@ struct Uprobe {
     std::uint64_t late_returns = 0;
     std::uint64_t missed = 0;  // hits whose return could not be probed (nmissed)
     std::uint64_t placed = 0;  // breakpoints placed
-    CentiCycles cycles;        // charged to Account::ProbeHit for its hits and returns
-    LineUse shared;            // of lines that other CPUs use; the waiting is in `cycles`
+    PlaceMissCounts not_placed{};
+    CentiCycles cycles;  // charged to Account::ProbeHit for its hits and returns
+    LineUse shared;      // of lines that other CPUs use; the waiting is in `cycles`
 };
 
 struct RefusedProbe {
@@ -140,6 +144,8 @@ public:
 
 private:
     struct Image;  // a probed binary, opened once
+    // "libc" is looked up.
+    Result<ProbeSpec> with_path(const ProbeSpec& spec);
     Result<Image*> image(const std::string& path);
     // `of_many`: of a path with wildcards; a place that is named and refused is noted as those of a
     // wildcard are, and no reason to leave out the other files. The first such is the error.
@@ -150,7 +156,10 @@ private:
 
     friend class Registering;  // registering.cpp
     // placing.cpp
-    bool place(Process& process, Task& task, const Vma& vma, VAddr at);
+    // Nothing: it is done. Neither charges for what fails: that has not been measured.
+    std::optional<PlaceMiss> prepare(Uprobe& uprobe, const Vma& vma);
+    std::optional<PlaceMiss> place(Process& process, Task& task, const Vma& vma, VAddr at,
+                                   Uprobe& uprobe);
     void free_replaced(Task& task, ProcessProbes& probes);
     std::uint64_t copies_in(Mm& mm, VRange range) const;
 

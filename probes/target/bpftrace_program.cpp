@@ -103,7 +103,7 @@ private:
     // Past the brace that closes the one that begins here.
     Outcome skip_braces() {
         const std::size_t begin = at_;
-        std::size_t depth = 0;
+        std::string open;  // brackets, by what closes them
         while (at_ < text_.size()) {
             const char c = text_[at_];
             if (c == '"' || (c == '\'' && is_character())) {
@@ -114,9 +114,17 @@ private:
                 TRY(skip_comment());
                 continue;
             }
+            constexpr std::string_view kOpening = "({[", kClosing = ")}]";
+            if (const std::size_t kind = kOpening.find(c); kind != kOpening.npos) {
+                open += kClosing[kind];
+            } else if (kClosing.find(c) != kClosing.npos) {
+                if (c != open.back())
+                    return refuse(fmt::format("'{}' stands where '{}' should", c, open.back()),
+                                  at_);
+                open.pop_back();
+            }
             ++at_;
-            if (c == '{') ++depth;
-            if (c == '}' && --depth == 0) return {};
+            if (open.empty()) return {};
         }
         return refuse("a brace is not closed", begin);
     }

@@ -219,4 +219,15 @@ Result<std::vector<ProbePlace>> find_places(const ProbedFile& file, const ProbeS
     return functions(file, spec, with_plt);
 }
 
+tl::unexpected<UserError> indirect_function(const ProbeSpec& spec, const ProbePlace& place) {
+    return user_error(
+        fmt::format("'{}' is an indirect function (IFUNC): what it calls is chosen when the "
+                    "program starts",
+                    place.name),
+        spec.text,
+        fmt::format("probe the implementation, by its own name or its fn_<offset>; the resolver, "
+                    "which runs once, is at {:#x}",
+                    place.offset));
+}
+
 }  // namespace uprobesim

@@ -30,4 +30,7 @@ struct ProbePlace {
 Result<std::vector<ProbePlace>> find_places(const ProbedFile& file, const ProbeSpec& spec,
                                             bool with_plt = false);
 
+// Of a resolver that is asked for by its name: what is meant is what it returns.
+tl::unexpected<UserError> indirect_function(const ProbeSpec& spec, const ProbePlace& place);
+
 }  // namespace uprobesim

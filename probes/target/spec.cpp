@@ -25,6 +25,12 @@ constexpr Provider kProviders[] = {
     {"usdt", ProbeSpec::Kind::Usdt},           {"U", ProbeSpec::Kind::Usdt},
 };
 
+// bpftrace's others: they cost what the kernel does then, of which no program is the reason.
+constexpr std::string_view kKernelProviders[] = {
+    "kprobe",   "kretprobe",  "kfunc",         "kretfunc",        "fentry",
+    "fexit",    "tracepoint", "rawtracepoint", "profile",         "interval",
+    "software", "hardware",   "watchpoint",    "asyncwatchpoint", "iter"};
+
 bool is_word(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -47,6 +53,11 @@ const Provider* provider_of(std::string_view text) {
 
 tl::unexpected<UserError> unknown_kind(std::string_view part) {
     const std::string kind(part.substr(0, part.find(':')));
+    if (std::find(std::begin(kKernelProviders), std::end(kKernelProviders), kind) !=
+        std::end(kKernelProviders))
+        return user_error("'" + kind + "' is no probe of a program, and others are not simulated",
+                          std::string(part),
+                          "those of programs are uprobe (u), uretprobe (ur) and usdt (U)");
     std::string hint = did_you_mean(kind, {"uprobe", "uretprobe", "usdt"});
     if (kind.starts_with('/')) hint = "write uprobe:" + std::string(part);
     if (hint.empty())

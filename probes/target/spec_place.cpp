@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "probes/target/short_name.h"
 #include "sim/base/text.h"
 #include "sim/base/try.h"
 
@@ -91,9 +92,9 @@ bool is_source_file(std::string_view name) {
 Outcome check_binary(const ProbeSpec& spec, SpecUse use, std::string_view where) {
     if (spec.binary.empty())
         return user_error("the probe names no binary", std::string(where), std::string(kSpecShape));
-    if (use == SpecUse::Attach && spec.binary.front() != '/') {
+    if (use == SpecUse::Attach && spec.binary.front() != '/' && !is_short_name(spec.binary)) {
         const BindRemedy bind = bind_remedy(spec.binary);
-        return user_error("the binary of a probe must be an absolute guest path",
+        return user_error("the binary of a probe must be an absolute guest path, or a name alone",
                           std::string(where),
                           fmt::format("for example uprobe:/bin/grep:*; for a file of the host {} "
                                       "and uprobe:{}:...",

@@ -83,6 +83,7 @@ MISTAKES = [
     ("probe-no-binary", ["--root", "ROOT", "-p", "uprobe:/nosuch:main", "/counts"], MISTAKE, ["/nosuch"]),
     ("probe-of-host", ["--root", "ROOT", "-p", "uprobe:./server:main", "/counts"], MISTAKE, ["--bind $PWD/server:/server", "uprobe:/server:"]),
     ("probe-not-elf", ["--root", "ROOT", "-p", "uprobe:/text:main", "/counts"], MISTAKE, ["/text"]),
+    ("probe-short-name", ["--root", "ROOT", "-p", "uprobe:nosuch:main", "/counts"], MISTAKE, ["'nosuch' is neither a program", "--bind $PWD/nosuch:/nosuch"]),
     ("probe-x86", ["--root", "ROOT", "-p", "uprobe:/x86:main", "/counts"], MISTAKE, ["/x86"]),
     ("probe-no-symbol", ["--root", "ROOT", "-p", "uprobe:/counts:nosuch", "/counts"], MISTAKE, ["nosuch"]),
     ("probe-no-match", ["--root", "ROOT", "-p", "uprobe:/counts:zz*", "/counts"], MISTAKE, ["no function of /counts matches 'zz*'"]),
@@ -136,6 +137,10 @@ COMMAND_MISTAKES = [
     ("list-handler", ["list", "--root", "ROOT", "uprobe:/counts:main==count"], MISTAKE, ["'==count'", "list has no use for", "uprobesim estimate 'uprobe:/counts:main==count'"]),
     ("estimate-bpf", ["estimate", "--root", "ROOT", "--bpf", "ROOT/text"], MISTAKE, ["/text: it is no ELF file"]),
     ("estimate-nothing", ["estimate"], MISTAKE, ["probe"]),
+    ("estimate-kernel", ["estimate", "--root", "ROOT", "--kernels", "v0.1", "uprobe:/counts:main"], MISTAKE, ["--kernels: ", "v0.1"]),
+    ("estimate-kprobe", ["estimate", "--root", "ROOT", "kprobe:do_sys_open"], MISTAKE, ["'kprobe' is no probe of a program"]),
+    ("estimate-bpftrace-bracket", ["estimate", "--root", "ROOT", "--bpftrace", "uprobe:/counts:main { printf((1); }"], MISTAKE, ["--bpftrace:1: '}' stands where ')' should"]),
+    ("estimate-short-name", ["estimate", "--root", "ROOT", "uprobe:libnosuch:f"], MISTAKE, ["'libnosuch' is neither a program"]),
     ("estimate-missing", ["estimate", "uprobe:/no/such/file:main"], MISTAKE, ["/no/such/file"]),
     ("estimate-function", ["estimate", "--root", "ROOT", "uprobe:/trig_nop:uprobe_target_nip"], MISTAKE, ["uprobe_target_nip", "did you mean uprobe_target_nop"]),
     ("estimate-rate", ["estimate", "--root", "ROOT", "--rate", "fast", "uprobe:/trig_nop:uprobe_target_nop"], MISTAKE, ["--rate", "fast"]),
@@ -147,6 +152,7 @@ COMMAND_MISTAKES = [
     ("audit-option", ["audit", "--frobnicate", "ROOT/counts"], MISTAKE, ["frobnicate"]),
     ("explain-nothing", ["explain"], MISTAKE, ["target"]),
     ("explain-target", ["explain", "pop"], MISTAKE, ["pop"]),
+    ("explain-probe", ["explain", "uprobe:/trig_ret:_start"], MISTAKE, ["a probe is no target", "explain -p 'uprobe:/trig_ret:_start' PROGRAM"]),
     ("explain-short-word", ["explain", "d503201"], MISTAKE, ["d503201"]),
     ("explain-refused", ["explain", "d4000001"], MISTAKE, ["svc"]),
     ("explain-arguments", ["explain", "push", "5"], MISTAKE, ["push"]),
@@ -182,6 +188,17 @@ COMMAND_MISTAKES = [
     ("sweep-submit", ["sweep", "submit", "ROOT/plan.toml"], MISTAKE, ["--slurm"]),
     ("sweep-figure", ["sweep", "collect", "--figures", "total_nss", "ROOT/plan.toml"], MISTAKE, ["total_nss"]),
     ("sweep-indices", ["sweep", "indices", "ROOT/plan.toml"], MISTAKE, ["saltelli"]),
+    # Rows of one kernel that synchronises the slot at every step: the two costs of a step always come together.
+    ("calibrate-untold", ["calibrate", "--free", "machine.kernel-cpi,machine.slot-refetch-per-core,machine.ops.mdscr-write", "ROOT/bench.txt"], MISTAKE,
+     ["--free: ", "machine.ops.mdscr-write", "the rows cannot tell it from machine.slot-refetch-per-core", "leave it out, or measure uprobe-push on v6.13 too"]),
+    ("calibrate-one-row", ["calibrate", "ROOT/one-row.txt"], MISTAKE, ["one-row: the rows tell none of the parameters", "measure ", " too: a fit needs more rows than parameters, and there is 1"]),
+    ("calibrate-machine", ["calibrate", "--machine", "nosuch", "ROOT/bench.txt"], MISTAKE, ["--machine: ", "nosuch"]),
+    ("calibrate-free", ["calibrate", "--free", "nosuch", "ROOT/one-row.txt"], MISTAKE, ["nosuch"]),
+    ("calibrate-few-rows", ["calibrate", "--free", "machine.kernel-cpi", "ROOT/one-row.txt"], MISTAKE, ["--free: 1 row cannot fit 1 parameter", "measure more rows"]),
+    ("calibrate-no-rows", ["calibrate", "ROOT/text"], MISTAKE, ["/text"]),
+    ("calibrate-no-kernel", ["calibrate", "ROOT/no-kernel.txt"], MISTAKE, ["no-kernel.txt", "--kernel"]),
+    ("calibrate-missing", ["calibrate", "/no/such/bench.txt"], MISTAKE, ["/no/such/bench.txt"]),
+    ("calibrate-rows-and-file", ["calibrate", "--rows", "linux-arm-kernel-2024", "ROOT/bench.txt"], MISTAKE, ["--rows", "a FILE has rows of its own"]),
     ("audit-output", ["audit", "-o", "/no/such/folder/report", "ROOT/counts"], MISTAKE, ["/no/such/folder"]),
 ]
 
@@ -223,6 +240,11 @@ def _make_files(root):
     plan = b'command = "run"\narguments = ["--root", "' + root.path.encode() + b'", "/counts"]\n[[axis]]\nseeds = [1]\n'
     _write(root, "plan.toml", plan)
     _write(root, "wrong-plan.toml", plan.replace(b"arguments", b"frobnicate"))
+    rows = b"uprobe-nop ( 1 cpus): 0.418 \xc2\xb1 0.001M/s\nuprobe-push ( 1 cpus): 0.411 \xc2\xb1 0.001M/s\nuprobe-ret ( 1 cpus): 2.056 \xc2\xb1 0.005M/s\n"
+    rows += b"uretprobe-nop ( 1 cpus): 0.365 \xc2\xb1 0.001M/s\nuretprobe-ret ( 1 cpus): 1.051 \xc2\xb1 0.002M/s\n"
+    _write(root, "no-kernel.txt", rows)
+    _write(root, "one-row.txt", b"# kernel: 6.12.43\n" + rows.splitlines(keepends=True)[0])
+    _write(root, "bench.txt", b"# kernel: 6.12.43\n# frequency: 2.4 GHz\n" + rows)
     _write(root, "machine-copy.toml", b'based-on = "neoverse-n1"\n')
     _write(root, "kernel-copy.toml", b'based-on = "v6.12"\n')
     for folder in ("folder", "folder.toml"):

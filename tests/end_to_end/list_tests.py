@@ -114,7 +114,8 @@ def _bpftrace(context, sysroot):
     if not shutil.which("bpftrace"):
         print("bpftrace is not installed: not compared with its -l", flush=True)
         return
-    for name in ("bin/bash", "bin/grep", "usr/bin/python3.11", "lib/aarch64-linux-gnu/libc.so.6", "lib/aarch64-linux-gnu/libm.so.6", "usr/lib/aarch64-linux-gnu/libz.so.1"):
+    compared = 0
+    for name in DEBIAN:
         path = os.path.realpath(os.path.join(sysroot, name))
         wanted = bpftrace_names(path, "uprobe")
         if not os.path.isfile(path) or not wanted or not context.wants(f"bpftrace {name}"):
@@ -124,7 +125,11 @@ def _bpftrace(context, sysroot):
         # In a program at fixed addresses bpftrace takes a PLT entry whose address is used for the function itself.
         plt = {name for _, name in binutils.Binary(path).plt()}
         wanted = {name for name in wanted if name in ours or f"{name}@plt" not in plt}
+        compared += 1
         context.check(f"bpftrace {name}", set_difference(ours & wanted, wanted, "bpftrace"))
+    if context.wants("bpftrace binaries"):
+        # It lists nothing of those that are stripped and export nothing.
+        context.check("bpftrace binaries", None if compared >= AT_LEAST[sysroot.endswith("-wide")] - 4 else f"only {compared} could be compared")
     for name in ("usr/bin/python3.11", "usr/lib/postgresql/15/bin/postgres", "usr/lib/aarch64-linux-gnu/libstdc++.so.6"):
         path = os.path.realpath(os.path.join(sysroot, name))
         wanted = bpftrace_names(path, "usdt")
@@ -191,6 +196,51 @@ def _usdt(context):
                 context.check(f"semaphore {spec}", None if (got, said) == (hits, wanted) else f"{got} hits, {hits} expected; {harness.shown(said.encode())}")
 
 
+PYTHON, POSTGRES = "/usr/bin/python3.11", "/usr/lib/postgresql/15/bin/postgres"
+COLLECTS = "import gc\ngc.disable()\nfor i in range({}): gc.collect()"  # and some at the interpreter's end
+QUERIES = b"select 1;\nselect 2;\nbegin;\nselect 3;\nrollback;\n"
+SINGLE = """export PATH=/usr/lib/postgresql/15/bin:$PATH; mkdir /tmp/pg; cd /tmp/pg
+initdb -D data --no-locale -E UTF8 -A trust -N --no-sync -U postgres > /dev/null
+/t/postgres --single -D data -F postgres < /t/queries > out 2>&1; grep -c '= "' out
+"""
+# Of QUERIES: each is one, and one is rolled back.
+POSTGRES_HITS = {"query__start": 5, "query__done": 5, "transaction__abort": 1}
+
+
+def _hits_by_note(context, words):
+    with tempfile.TemporaryDirectory(prefix="uprobesim-e2e-") as work:
+        report = os.path.join(work, "report.json")
+        run = context.simulator.raw(["run", "-o", report, "-f", "json", *words])
+        if not os.path.isfile(report) or os.path.getsize(report) == 0:
+            raise AssertionError(harness.shown(run.stderr))
+        rows = json.load(open(report))["probes"]["by_probe"]
+    return {row["probe"].rsplit(":", 1)[1]: row["hits"] for row in rows}, {row["file_offset_bytes"] for row in rows}, run.stdout
+
+
+def _usdt_of_debian(context, sysroot):
+    """Notes behind semaphores: they are come to while a probe is on them, as often as what they tell of happens, and else not at all."""
+    if context.wants("usdt python") and os.path.isfile(sysroot + PYTHON):
+        def collected(times, probes):
+            return _hits_by_note(context, ["--root", sysroot, *probes, PYTHON, "-S", "-E", "-c", COLLECTS.format(times)])
+
+        notes = ["-p", f"usdt:{PYTHON}:python:gc__start,gc__done"]
+        (few, places, _), (more, _, _) = collected(3, notes), collected(8, notes)
+        right = few["gc__start"] == few["gc__done"] >= 3 and more["gc__start"] == more["gc__done"] == few["gc__start"] + 5
+        context.check("usdt python", None if right else f"{few} with 3 collections, {more} with 8")
+        # The same places, without the counter: the program does not come there.
+        silent, _, _ = collected(3, [word for place in sorted(places) for word in ("-p", f"uprobe:{PYTHON}:{place:#x}")])
+        context.check("usdt python not enabled", f"{silent} hits" if any(silent.values()) else None)
+    if context.wants("usdt postgres") and os.path.isfile(sysroot + POSTGRES):
+        with tempfile.TemporaryDirectory(prefix="uprobesim-e2e-") as folder:
+            os.chmod(folder, 0o755)
+            shutil.copy(sysroot + POSTGRES, folder)  # a file of its own: initdb runs the other
+            with open(os.path.join(folder, "queries"), "wb") as file:
+                file.write(QUERIES)
+            words = ["--root", sysroot, "--bind", f"{folder}:/t", "--uid", "65534", "-p", f"usdt:/t/postgres:postgresql:{','.join(POSTGRES_HITS)}"]
+            got, _, said = _hits_by_note(context, [*words, "/bin/sh", "-c", SINGLE])
+        context.check("usdt postgres", None if (got, said) == (POSTGRES_HITS, b"3\n") else f"{got}, {POSTGRES_HITS} expected; prints {said}")
+
+
 def _inodes(context):
     """A probe is on a file, not on its name: what takes the name later is not probed. A bind goes where a link leads."""
     busybox = os.path.join(context.sysroot, "bin/busybox")
@@ -203,6 +253,13 @@ def _inodes(context):
         script = "/probed 5; /busybox cp /probed /copy; /busybox mv /copy /probed; /probed 7"
         got, said = _hits(context, root, "uprobe:/probed:uprobe_target_nop", ["/busybox", "sh", "-c", script], root)
         context.check("replaced while probed", None if got == 5 else f"{got} hits, 5 were made; {harness.shown(said.encode())}")
+        # It is written before anything maps it: another instruction is there then, in the same file. push and nop differ by the
+        # stack pointer, so that the wrong one would not return.
+        shutil.copy(os.path.join(context.workloads, "trig_nop"), os.path.join(root, "written"))
+        shutil.copy(os.path.join(context.workloads, "trig_push"), os.path.join(root, "push"))
+        script = "/busybox cat /push > /written && /written 7 && echo returned"
+        got, said = _hits(context, root, "uprobe:/written:uprobe_target_nop", ["/busybox", "sh", "-c", script], root)
+        context.check("written in place", None if (got, said) == (7, "returned\n") else f"{got} hits, 7 were made; {harness.shown(said.encode())}")
         os.makedirs(os.path.join(root, "usr/lib"))
         os.symlink("usr/lib", os.path.join(root, "lib"))
         bound = os.path.join(root, "tmp/bound")
@@ -220,6 +277,7 @@ def list_part(context):
         raise harness.Missing(f"{sysroot} is not there")
     _specs(context)
     _usdt(context)
+    _usdt_of_debian(context, sysroot)
     if context.wants("inodes"):
         _inodes(context)
     _binutils(context, sysroot)

@@ -160,11 +160,22 @@ def _estimate(context):
         context.check(f"estimate {name}", wrong)
 
 
+# Debian's redis-server is a link to redis-check-rdb, and its functions are named by .symtab.
+def _names(context, root):
+    run = context.simulator.raw(["run", "--root", root.path, "-p", f"uprobe:{SERVER}:version", SERVER, "--version"])
+    said = " ".join(run.stderr.decode(errors="replace").split())
+    wanted = (r"program /usr/bin/redis-check-rdb \[[0-9a-f]{16}\], by the link /usr/bin/redis-server ", rf"probe uprobe:{SERVER}:version ")
+    missing = [pattern for pattern in wanted if not re.search(pattern, said)]
+    context.check("names", f"not said: {missing}; {harness.shown(run.stderr)}" if missing else None)
+
+
 def redis_part(context):
     with context.guest_root(context.sysroot) as root:
         if not os.path.exists(root.path + SERVER):
             raise harness.Missing(f"{SERVER} is not in the sysroot")
         _session(context, root)
+        if context.wants("names"):
+            _names(context, root)
         for name, stdin, symbols in COUNTED:
             if context.wants(name):
                 _counts(context, root, name, stdin, symbols)

@@ -12,6 +12,7 @@
 #include "sim/profile/machine_profile.h"
 #include "tools/calibrate/fit_model.h"
 #include "tools/calibrate/told_parameters.h"
+#include "tools/format/number_text.h"
 #include "tools/published/reproduce.h"
 
 namespace uprobesim {
@@ -184,19 +185,25 @@ Result<Fit> fit(const std::vector<PublishedTable>& published, const FitRequest& 
             fit.rows.push_back({table.published.id, row.name, times.back(), 0, 0, 0, row.left_out});
         }
     }
+    // Of keys that there are not, nothing else is told.
+    static_cast<void>(TRY(parameter_values(request, model.tables().front().published)));
     if (!request.choose && request.free.size() >= times.size())
-        return user_error(
-            fmt::format("{} rows cannot fit {} parameters", times.size(), request.free.size()),
-            "--free");
+        return user_error(fmt::format("{} cannot fit {}", uprobesim::counted(times.size(), "row"),
+                                      uprobesim::counted(request.free.size(), "parameter")),
+                          "--free", "name fewer, or measure more rows");
     const VectorXd wanted =
         Eigen::Map<VectorXd>(times.data(), static_cast<Eigen::Index>(times.size()));
     VectorXd pull(wanted.size());
     for (Eigen::Index r = 0; r < pull.size(); ++r)
         pull[r] = fit.rows[static_cast<std::size_t>(r)].left_out.empty() ? 1 : 0;
     auto told = TRY(told_parameters(request, model, pull));
-    if (told.keys.empty())
+    if (told.keys.empty()) {
+        const UntoldParameter& first = told.untold.front();
         return user_error("the rows tell none of the parameters", fit.tables.front(),
-                          told.untold.front().why);
+                          first.measure.empty()
+                              ? first.why
+                              : fmt::format("measure {} too: {}", first.measure, first.why));
+    }
     request.free = std::move(told.keys);
     fit.untold = std::move(told.untold);
     model = FitModel(request, model.tables());

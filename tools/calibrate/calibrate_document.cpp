@@ -27,6 +27,12 @@ std::string answer(const Fit& fit) {
     if (worst != fit.rows.end())
         text += fmt::format("; the worst is {} with {:+.1f} %", row_name(*worst),
                             worst->deviation * 100);
+    if (std::any_of(fit.parameters.begin(), fit.parameters.end(),
+                    [](const FittedParameter& p) { return p.unsettled; }))
+        text =
+            "the fit has not converged, and its figures mean nothing: are these rates of one "
+            "machine? " +
+            text;
     return text;
 }
 

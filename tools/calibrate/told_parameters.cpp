@@ -136,6 +136,9 @@ public:
         if (telling.error > kUnknown) return "no row hangs on it";
         if (telling.error > limit.error)
             return fmt::format("the rows tell it to ± {:.0f} % only", telling.error * 100);
+        if (static_cast<std::size_t>(sensitivity.rows()) <= told.size())
+            return fmt::format("a fit needs more rows than parameters, and there {} {}",
+                               sensitivity.rows() == 1 ? "is" : "are", sensitivity.rows());
         return fmt::format("with it the rows, {} of them, tell another no more",
                            sensitivity.rows());
     }

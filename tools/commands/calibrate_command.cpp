@@ -174,6 +174,8 @@ Result<int> run_calibrate(const CommandLine& line, const OptionDefaults& default
     TRY(read_settings(line, request.settings));
     TRY(read_parameters(line, request));
     if (line.given("tables")) request.tables = TRY(line.names("tables", ""));
+    static_cast<void>(
+        TRY(line.about("machine", load_machine_profile(request.machine, request.settings))));
     const auto rows = measured ? TRY(measured_rows(line, request)) : TRY(published_rows(line));
     // Before the fit, which takes long: it is not lost to a folder that does not exist.
     const auto machine = TRY(load_machine_profile(request.machine, request.settings));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "probes/target/spec.h"
 #include "sim/base/text.h"
 #include "sim/base/try.h"
 #include "tools/bench/trigger_target.h"
@@ -93,6 +94,11 @@ Result<TriggerTree> make_target(const GuestRequest& guest) {
     if (!word) {
         const Words known(std::begin(kTriggerTargets), std::end(kTriggerTargets));
         const std::string near = did_you_mean(target, known);
+        if (begins_as_probe(target))
+            return user_error("a probe is no target", target,
+                              fmt::format("name it with -p, and a program that hits it: explain -p "
+                                          "'{}' PROGRAM",
+                                          target));
         return user_error(
             fmt::format("'{}' is no target", target), "",
             !near.empty()

@@ -34,7 +34,7 @@ private:
 AttachingEstimate attaching(const Attachment& of, const KernelProfile& kernel,
                             const PriceList& prices) {
     const std::uint64_t further = of.places - of.pages;
-    AttachingEstimate estimate{.of = of, .events = {}, .multi = {}};
+    AttachingEstimate estimate{.of = of, .events = {}, .multi = {}, .filtered = {}};
     Adding attach(kernel, prices);
     attach.path(KernelPath::AttachFirst, 1);
     attach.wait(KernelWait::AttachFirst, 1);
@@ -47,6 +47,9 @@ AttachingEstimate attaching(const Attachment& of, const KernelProfile& kernel,
     detach.path(KernelPath::DetachPlace, further * of.processes);
     detach.path(KernelPath::DetachPlaceLast, of.pages * of.processes);
     estimate.events = {attach.sum(), detach.sum()};
+    Adding filtered(kernel, prices);
+    filtered.path(KernelPath::UprobeMapFiltered, 1, of.places);
+    estimate.filtered = filtered.sum();
     if (kernel.uprobe_multi == UprobeMulti::No) return estimate;
 
     Adding link(kernel, prices);

@@ -33,6 +33,9 @@ struct AttachingEstimate {
     };
     Way events;                // an event for each probe, the first of the system
     std::optional<Way> multi;  // one uprobe_multi link, where the kernel has it
+    // Of events for one process only: a mapping of all the files in another one, which gets no
+    // breakpoint.
+    AttachWork filtered;
 };
 
 AttachingEstimate attaching(const Attachment& of, const KernelProfile& kernel,

@@ -34,14 +34,20 @@ std::string place_name(const PlaceEstimate& place) {
     return fmt::format("{} on {}", place.kernel, place.machine);
 }
 
+// "1.16x as long"; what is less than a tenth longer shows better as a share.
+std::string longer_text(double share) {
+    return share < 0.1 ? share_text(1e9 * share) + " longer"
+                       : fmt::format("{:.3g}x as long", 1 + share);
+}
+
 std::string answer(const EstimateReport& r) {
     const PlaceEstimate& place = r.places.front();
     if (r.has_rates()) {
         return fmt::format(
             "the probes take {} of one CPU, {}: a thread that is hit so often runs "
-            "{:.3g}x as long",
+            "{}",
             range_text(place.total.range, share_text), place_name(place),
-            1 + place.total.range.ns / 1e9);
+            longer_text(place.total.range.ns / 1e9));
     }
     if (r.targets.size() == 1 && place.hits.front().verdict.kind != VerdictKind::Reject) {
         return fmt::format(
@@ -63,8 +69,8 @@ Facts head(const EstimateReport& r) {
     }
     for (const std::string& setting : r.settings) facts.add("set", setting);
     facts.add("not in it",
-              "CPUs that wait for each other at shared cache lines and locks; first hits; caches "
-              "that the program finds colder");
+              "CPUs that wait for each other at shared cache lines and locks (uprobesim bench "
+              "--producers); first hits; caches that the program finds colder");
     return facts;
 }
 
@@ -207,6 +213,20 @@ Table attaching_table(const EstimateReport& r) {
     return table;
 }
 
+// Attached to one process, probes are looked at wherever another one maps their files.
+Lines filtered_lines(const EstimateReport& r) {
+    Lines lines;
+    for (const PlaceEstimate& place : r.places) {
+        if (place.attaching.of.events == 0) continue;
+        lines.lines.push_back(fmt::format(
+            "attached to one process only, they take {} of each mapping of {} in another one{}",
+            short_duration(place.attaching.filtered.ns),
+            place.attaching.of.places == 1 ? "the file" : "the files",
+            r.places.size() == 1 ? "" : ", " + place_name(place)));
+    }
+    return lines;
+}
+
 Lines budget_lines(const EstimateReport& r) {
     Lines lines;
     if (!r.budget || !r.has_rates()) return lines;
@@ -268,6 +288,7 @@ Document estimate_document(const EstimateReport& report) {
     document.add(swings_table(report));
     document.add(advice_table(report));
     document.add(attaching_table(report));
+    document.add(filtered_lines(report));
     document.add(Lines{.title = report.notes.empty() ? "" : "notes", .lines = report.notes});
     return document;
 }

@@ -48,13 +48,14 @@ Json hit_json(const EstimateReport& report, const PlaceEstimate& place, std::siz
     return json;
 }
 
+Json work_json(const AttachWork& work) {
+    return {{"ns", rounded(work.ns, 3)},
+            {"el1_insns", rounded(work.el1_insns, 3)},
+            {"wait_ns", rounded(work.wait_ns, 3)}};
+}
+
 Json attach_json(const AttachingEstimate::Way& way) {
-    const auto work = [](const AttachWork& w) -> Json {
-        return {{"ns", rounded(w.ns, 3)},
-                {"el1_insns", rounded(w.el1_insns, 3)},
-                {"wait_ns", rounded(w.wait_ns, 3)}};
-    };
-    return {{"attach", work(way.attach)}, {"detach", work(way.detach)}};
+    return {{"attach", work_json(way.attach)}, {"detach", work_json(way.detach)}};
 }
 
 Json attaching_json(const AttachingEstimate& a) {
@@ -63,7 +64,8 @@ Json attaching_json(const AttachingEstimate& a) {
             {"pages", a.of.pages},
             {"processes", a.of.processes},
             {"event_each", attach_json(a.events)},
-            {"uprobe_multi", a.multi ? attach_json(*a.multi) : Json(nullptr)}};
+            {"uprobe_multi", a.multi ? attach_json(*a.multi) : Json(nullptr)},
+            {"filtered_mapping", work_json(a.filtered)}};
 }
 
 Json place_json(const EstimateReport& report, const PlaceEstimate& place) {

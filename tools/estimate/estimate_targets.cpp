@@ -77,6 +77,7 @@ Outcome add_places(const ProbedFile& file, const AttachedSpec& attached,
             ++resolvers;
             continue;
         }
+        if (place.kind == ProbePlace::Kind::Indirect) return indirect_function(spec, place);
         auto words =
             place.offset % 4 == 0 ? words_at(file, place.offset) : std::vector<std::uint32_t>();
         if (words.empty())

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "probes/target/path_glob.h"
+#include "probes/target/short_name.h"
 #include "probes/target/zip_member.h"
 #include "sim/base/try.h"
 
@@ -34,6 +35,14 @@ Outcome SpecFiles::each(const ProbeSpec& spec,
                         const std::function<Outcome(const ProbedFile&)>& use) {
     const auto literal = file_of(spec.binary);
     if (literal) return use(**literal);
+    if (is_short_name(spec.binary)) {
+        const auto path = find_short_name(spec.binary, files_.folders());
+        if (!path)
+            return user_error(short_name_not_found(spec.binary), spec.text,
+                              "give a path; relative ones are this host's");
+        const ProbedFile* const file = TRY(file_of(*path));
+        return use(*file);
+    }
     if (!is_glob(spec.binary)) return tl::make_unexpected(literal.error());
     const std::vector<std::string> paths =
         expand_glob(ListFiles::absolute(spec.binary), files_.folders());

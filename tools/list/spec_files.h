@@ -18,8 +18,9 @@ public:
 
     // Good until the next one: folders have too many to keep all.
     Result<const ProbedFile*> file_of(const std::string& path);
-    // Calls `use` for the file of the spec's path, or for each that its wildcards match, once
-    // whatever links to it. Errors: no such file, or the first of `use` where it succeeds for none.
+    // Calls `use` for the file of the spec's path, of its name alone, or for each that its
+    // wildcards match, once whatever links to it. Errors: no such file, or the first of `use` where
+    // it succeeds for none.
     Outcome each(const ProbeSpec& spec, const std::function<Outcome(const ProbedFile&)>& use);
 
 private:

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "sim/base/text.h"
 #include "tools/format/number_text.h"
 
 namespace uprobesim {
@@ -31,6 +34,13 @@ std::string took(const RegistrationRow& row, double frequency_hz) {
 void add(Facts& facts, const RegistrationRow& row, bool attaches, double frequency_hz) {
     const bool reached = row.at_ns.has_value();
     facts.add(attaches ? "attached" : "detached", when(row), reached ? Tone::Plain : Tone::Alarm);
+    constexpr std::size_t kMostFailed = 10;
+    for (std::size_t i = 0; i < std::min(row.failed.size(), kMostFailed); ++i)
+        facts.add(i == 0 ? "not attached" : "",
+                  fmt::format("{}: {}", printable(row.failed[i].probe), row.failed[i].meaning),
+                  Tone::Alarm);
+    if (row.failed.size() > kMostFailed)
+        facts.add("", fmt::format("and {} more", row.failed.size() - kMostFailed), Tone::Alarm);
     if (row.events == 0) return;
     facts.add("", what(row, attaches ? "placed" : "removed"));
     facts.add(attaches ? "to attach" : "to detach", took(row, frequency_hz));
@@ -93,6 +103,11 @@ std::vector<std::string> attach_warnings(const RunReport& report) {
     };
     const AttachReport& attachment = *report.attachment;
     warn("--attach-at", attachment.attach, "so no probe was attached");
+    if (const auto& failed = attachment.attach.failed; !failed.empty())
+        lines.push_back(
+            fmt::format("{} could not be attached, {}: {}; on a real system perf_event_open fails",
+                        counted(failed.size(), "probe"), printable(failed.front().probe),
+                        failed.front().meaning));
     if (attachment.detach && attachment.attach.at_ns)
         warn("--detach-at", *attachment.detach, "so the probes stayed to the end");
     return lines;

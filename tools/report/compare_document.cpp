@@ -195,6 +195,7 @@ Document compare_document(const CompareReport& report, CompareDetail detail,
     }
     document.add(full_origin(report, alike));
     document.add(refused_lines(last));
+    document.add(not_placed_lines(last));
     document.add(contention_lines(last));
     document.add(unmodelled_lines(last));
     document.add(lost_write_lines(last));

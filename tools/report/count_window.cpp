@@ -101,6 +101,11 @@ void count_probes(std::vector<ProbeRow>& rows, const std::vector<ProbeRow>& from
         row.cycles = less(row.cycles, before.cycles);
         row.returns -= before.returns;
         row.missed_returns -= before.missed_returns;
+        for (NotPlacedRow& miss : row.not_placed) {
+            for (const NotPlacedRow& earlier : before.not_placed)
+                miss.times -= earlier.reason == miss.reason ? earlier.times : 0;
+        }
+        std::erase_if(row.not_placed, [](const NotPlacedRow& miss) { return miss.times == 0; });
         row.shared -= before.shared;
     }
 }

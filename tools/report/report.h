@@ -60,6 +60,13 @@ struct LineRow {
     std::array<CentiCycles, kAccountCount> accounts{};  // what of the waiting is on each
 };
 
+// Breakpoints that could not be placed.
+struct NotPlacedRow {
+    std::string reason;  // a word: "unreadable"
+    std::string meaning;
+    std::uint64_t times = 0;
+};
+
 struct ProbeRow {
     std::string name;    // "uprobe:/bin/grep:main"
     std::string binary;  // guest path
@@ -74,6 +81,7 @@ struct ProbeRow {
     std::uint64_t returns = 0;
     std::uint64_t missed_returns = 0;  // of calls nested too deeply, mostly
     LineUse shared{};                  // of lines that other CPUs use; the waiting is in `cycles`
+    std::vector<NotPlacedRow> not_placed{};  // those that there were
 };
 
 struct RunReport;
@@ -91,6 +99,13 @@ struct SpecRow {
     std::vector<RefusedRow> refused;  // those of a pattern that the kernel does not accept
 };
 
+// A probe that could not be registered with the programs that ran.
+struct FailedProbeRow {
+    std::string probe;
+    std::string reason;  // a word: "unreadable"
+    std::string meaning;
+};
+
 // Probes came to programs that ran, or went.
 struct RegistrationRow {
     std::string point;                   // as it was given: "ready", "1.5s"
@@ -105,6 +120,7 @@ struct RegistrationRow {
     // The work of whoever attaches, by cycles, then name. No guest is charged for it.
     std::vector<PathRow> paths;
     double wait_ns = 0;  // that it sleeps besides
+    std::vector<FailedProbeRow> failed{};
 };
 struct AttachReport {
     RegistrationRow attach;

@@ -56,6 +56,16 @@ Lines refused_lines(const RunReport& report) {
     return lines;
 }
 
+Lines not_placed_lines(const RunReport& report) {
+    Lines lines{"breakpoints that could not be placed"};
+    for (const ProbeRow& probe : report.probes) {
+        for (const NotPlacedRow& miss : probe.not_placed)
+            lines.lines.push_back(fmt::format("{}, {}: {}", printable(probe.name),
+                                              counted(miss.times, "time"), miss.meaning));
+    }
+    return lines;
+}
+
 Lines unmodelled_lines(const RunReport& report) {
     Lines lines{"partially modelled features used"};
     for (const UnmodelledRow& row : report.unmodelled)

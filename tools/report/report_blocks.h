@@ -17,6 +17,7 @@ std::string profile_text(const ProfileId& id);
 Facts provenance_facts(const Provenance& provenance);
 // The kernel's refusals of a pattern's places, by reason.
 Lines refused_lines(const RunReport& report);
+Lines not_placed_lines(const RunReport& report);
 Lines unmodelled_lines(const RunReport& report);
 Lines lost_write_lines(const RunReport& report);
 

@@ -41,13 +41,15 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PathRow, name, unit, group, times, units, ins
                                    accounts)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LineUse, accesses, transfers, retries, waited, queued)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LineRow, name, objects, use, accounts)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(NotPlacedRow, reason, meaning, times)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProbeRow, name, binary, file_offset, instruction, verdict, hits,
                                    stepped, emulated, cycles, is_return, returns, missed_returns,
-                                   shared)
+                                   shared, not_placed)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RefusedRow, symbol, file_offset, instruction, reason)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SpecRow, spec, attached, refused)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FailedProbeRow, probe, reason, meaning)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RegistrationRow, point, at_ns, not_reached, events, processes,
-                                   mappings, pages, read_in, breakpoints, paths, wait_ns)
+                                   mappings, pages, read_in, breakpoints, paths, wait_ns, failed)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AttachReport, attach, detach, roi, late_returns)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LostWriteRow, path, error)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(UnmodelledRow, name, times, note)

@@ -172,6 +172,7 @@ Json probes_json(const RunReport& r, const Totals& t) {
             row["returns"] = p.returns;
             row["missed_returns"] = p.missed_returns;
         }
+        for (const NotPlacedRow& miss : p.not_placed) row["not_placed"][miss.reason] = miss.times;
         if (r.contention) row["shared_lines"] = line_use_json(p.shared);
         rows.push_back(std::move(row));
     }
@@ -232,6 +233,8 @@ Json registration_json(const RegistrationRow& row, double hz) {
                  {"ns", rounded(to_ns(cycles, hz), 3)},
                  {"asleep_ns", rounded(row.wait_ns, 3)},
                  {"paths", std::move(paths)}});
+    for (const FailedProbeRow& failed : row.failed)
+        json["failed"].push_back({{"probe", failed.probe}, {"reason", failed.reason}});
     return json;
 }
 

@@ -222,6 +222,7 @@ Document run_document(const RunReport& r, ProcessDetail processes) {
     document.add(attach_facts(r));
     document.add(attach_table(r));
     document.add(refused_lines(r));
+    document.add(not_placed_lines(r));
     document.add(exception_table(r));
     document.add(path_table(r, t));
     document.add(line_table(r));

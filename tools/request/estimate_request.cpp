@@ -6,6 +6,8 @@
 #include <memory>
 
 #include "sim/base/try.h"
+#include "sim/profile/kernel_profile.h"
+#include "sim/profile/machine_profile.h"
 #include "tools/charts/charts.h"
 #include "tools/cli/default_profiles.h"
 #include "tools/cli/handler_option.h"
@@ -114,6 +116,10 @@ Result<PreparedReport> prepare_estimate(const CommandLine& line, const OptionDef
     TRY(read_settings(line, request.settings));
     auto kernels = TRY(profile_names(line, "kernels", ProfileKind::Kernel, kDefaultKernel));
     auto machines = TRY(profile_names(line, "machine", ProfileKind::Machine, kDefaultMachine));
+    for (const std::string& name : kernels)
+        TRY(line.about("kernels", load_kernel_profile(name, request.settings)));
+    for (const std::string& name : machines)
+        TRY(line.about("machine", load_machine_profile(name, request.settings)));
     request.kernels = std::move(kernels);
     request.machines = std::move(machines);
     const auto rates = TRY(read_rates(line));

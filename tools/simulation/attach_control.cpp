@@ -178,6 +178,11 @@ RegistrationRow AttachControl::row(const AttachPoint& point, const RegistrationW
     row.read_in = work.read_in;
     row.breakpoints = work.breakpoints;
     row.paths = path_rows(machine.prices, uses);
+    for (const RegistrationWork::Failed& failed : work.failed) {
+        const PlaceMissInfo& why = kPlaceMisses[static_cast<std::size_t>(failed.why)];
+        row.failed.push_back({probe_name(*uprobes_.uprobes()[failed.uprobe]), std::string(why.word),
+                              std::string(why.meaning)});
+    }
     row.wait_ns = waited(KernelPath::AttachFirst, KernelWait::AttachFirst) +
                   waited(KernelPath::DetachEvent, KernelWait::DetachEvent);
     return row;

@@ -111,14 +111,24 @@ void take_calls(const Kernel& kernel, RunReport& report) {
         report.unmodelled.push_back({name, use.times, use.note});
 }
 
+std::vector<NotPlacedRow> not_placed(const Uprobe& uprobe) {
+    std::vector<NotPlacedRow> rows;
+    for (std::size_t m = 0; m < kPlaceMisses.size(); ++m) {
+        if (uprobe.not_placed[m] != 0)
+            rows.push_back({std::string(kPlaceMisses[m].word), std::string(kPlaceMisses[m].meaning),
+                            uprobe.not_placed[m]});
+    }
+    return rows;
+}
+
 void take_probes(const Uprobes& uprobes, RunReport& report) {
     for (const auto& u : uprobes.uprobes()) {
         const std::string_view verdict =
             u->verdict.kind == VerdictKind::Emulate ? handler_name(u->verdict.handler) : "step";
-        report.probes.push_back(
-            {fmt::format("{}:{}:{}", u->usdt ? "usdt" : "uprobe", u->binary, u->symbol), u->binary,
-             u->offset, u->instruction, std::string(verdict), u->hits, u->stepped, u->emulated,
-             u->cycles, u->return_consumers != 0, u->returns, u->missed, u->shared});
+        report.probes.push_back({probe_name(*u), u->binary, u->offset, u->instruction,
+                                 std::string(verdict), u->hits, u->stepped, u->emulated, u->cycles,
+                                 u->return_consumers != 0, u->returns, u->missed, u->shared,
+                                 not_placed(*u)});
     }
 }
 
@@ -141,6 +151,10 @@ void take_lines(const Kernel& kernel, RunReport& report) {
 }
 
 }  // namespace
+
+std::string probe_name(const Uprobe& uprobe) {
+    return fmt::format("{}:{}:{}", uprobe.usdt ? "usdt" : "uprobe", uprobe.binary, uprobe.symbol);
+}
 
 std::vector<PathRow> path_rows(const PriceList& prices, const std::vector<PathUseCount>& uses) {
     std::vector<PathRow> rows;

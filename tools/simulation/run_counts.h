@@ -20,6 +20,9 @@ using ProgramNames = std::function<std::string(std::int32_t pid)>;
 void take_counts(const Kernel& kernel, const Uprobes& uprobes, const ProgramNames& program_name,
                  RunReport& report);
 
+// "uprobe:/bin/grep:main"
+std::string probe_name(const Uprobe& uprobe);
+
 struct PathUseCount {
     KernelPath path{};
     std::uint64_t times = 0;

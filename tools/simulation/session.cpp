@@ -2,8 +2,10 @@
 #include "tools/simulation/session.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 
@@ -95,8 +97,7 @@ tl::expected<void, RunRefused> Session::wait_until_ready(const BackgroundProgram
                                                          const Running& running) {
     const auto ready = [&] {
         attach_.look();
-        if (program.ready_port != 0 && !kernel_.network()->listening(program.ready_port))
-            return false;
+        if (!is_listening(program)) return false;
         return running.out->kept().find(program.ready_output) != std::string::npos;
     };
     RunLimits limited = limits();
@@ -107,17 +108,46 @@ tl::expected<void, RunRefused> Session::wait_until_ready(const BackgroundProgram
     return tl::make_unexpected(not_ready(program, running, end, deadline_ns));
 }
 
+bool Session::is_listening(const BackgroundProgram& program) const {
+    return program.ready_port == 0 ||
+           kernel_.network()->listening_ports().contains(program.ready_port);
+}
+
+// What has not happened, and what has.
+std::string Session::seen_so_far(const BackgroundProgram& program, const Running& running) const {
+    constexpr std::size_t kMaxShown = 500;
+    std::vector<std::string> seen;
+    if (!is_listening(program)) {
+        const auto others = kernel_.network()->listening_ports();
+        seen.push_back(
+            others.empty()
+                ? fmt::format("nothing listens on port {}, nor on another one", program.ready_port)
+                : fmt::format("nothing listens on port {}, but on {}", program.ready_port,
+                              fmt::join(others, ", ")));
+    }
+    if (running.out->kept().find(program.ready_output) == std::string::npos)
+        seen.push_back(fmt::format("'{}' was not printed", printable(program.ready_output)));
+    const std::string printed = running.error->kept() + running.out->kept();
+    seen.push_back(printed.empty()
+                       ? "it printed nothing"
+                       : fmt::format("it printed: {}{}", printable(printed.substr(0, kMaxShown)),
+                                     printed.size() > kMaxShown ? "..." : ""));
+    return fmt::format("{}", fmt::join(seen, "; "));
+}
+
+// Processes that are none of the scenario's programs: of a program that goes to the background.
+bool Session::leaves_processes() const {
+    return std::ranges::any_of(kernel_.processes().all(), [&](const auto& entry) {
+        const Process& process = *entry.second;
+        return process.alive && !process.is_init() && program_name(process.pid).empty();
+    });
+}
+
 RunRefused Session::not_ready(const BackgroundProgram& program, const Running& running,
                               const std::optional<ExitSummary>& end,
                               std::uint64_t deadline_ns) const {
-    constexpr std::size_t kMaxShown = 500;
-    const std::string printed = running.error->kept() + running.out->kept();
     UserError error{fmt::format("{} ended before it was ready", program.name),
-                    program.program.arguments.front(),
-                    printed.empty()
-                        ? "it printed nothing"
-                        : fmt::format("it printed: {}{}", printable(printed.substr(0, kMaxShown)),
-                                      printed.size() > kMaxShown ? "..." : "")};
+                    program.program.arguments.front(), seen_so_far(program, running)};
     int exit_code = kExitUserMistake;
     if (end && end->kind == ExitKind::Interrupted) {
         error.what = fmt::format("interrupted before {} was ready", program.name);
@@ -134,6 +164,9 @@ RunRefused Session::not_ready(const BackgroundProgram& program, const Running& r
     } else if (end && end->kind == ExitKind::Deadlock) {
         exit_code = kExitUnfinished;
         error.what = fmt::format("{} waits forever and was not ready", program.name);
+    } else if (leaves_processes()) {
+        error.what = fmt::format("{} went to the background before it was ready", program.name);
+        error.hint = "start it in the foreground; " + error.hint;
     }
     return {std::move(error), exit_code};
 }

@@ -52,6 +52,9 @@ private:
                                              Running& running);
     tl::expected<void, RunRefused> wait_until_ready(const BackgroundProgram& program,
                                                     const Running& running);
+    bool is_listening(const BackgroundProgram& program) const;
+    std::string seen_so_far(const BackgroundProgram& program, const Running& running) const;
+    bool leaves_processes() const;
     RunRefused not_ready(const BackgroundProgram& program, const Running& running,
                          const std::optional<ExitSummary>& end, std::uint64_t deadline_ns) const;
     RunLimits limits() const;

@@ -10,6 +10,7 @@
 
 #include "sim/base/error.h"
 #include "tools/format/text_width.h"
+#include "tools/simulation/run_counts.h"
 #include "tools/views/stacks_page.h"
 
 namespace uprobesim {

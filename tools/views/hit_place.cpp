@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tools/views/hit_place.h"
 
-#include <fmt/format.h>
-
 #include "probes/hit/probe_state.h"
 
 namespace uprobesim {
@@ -19,10 +17,6 @@ std::optional<HitPlace> hit_place(const Uprobes& uprobes, const Task& task, VAdd
     if (probes == nullptr || !probes->area || pc != probes->area->trampoline()) return std::nullopt;
     const ReturnInstance& call = state->returns.innermost();
     return HitPlace{call.uprobe, call.caller, true};
-}
-
-std::string probe_name(const Uprobe& uprobe) {
-    return fmt::format("{}:{}:{}", uprobe.usdt ? "usdt" : "uprobe", uprobe.binary, uprobe.symbol);
 }
 
 }  // namespace uprobesim

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <optional>
-#include <string>
 
 #include "probes/hit/uprobes.h"
 
@@ -18,8 +17,5 @@ struct HitPlace {
 };
 // Of a task that is stopped at `pc`, before the probe layer is called. Nothing: no probe's.
 std::optional<HitPlace> hit_place(const Uprobes& uprobes, const Task& task, VAddr pc);
-
-// "uprobe:/bin/ls:main", as the report names it.
-std::string probe_name(const Uprobe& uprobe);
 
 }  // namespace uprobesim

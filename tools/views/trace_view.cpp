@@ -8,6 +8,7 @@
 
 #include "kernel_model/task/scheduler.h"
 #include "tools/format/text_width.h"
+#include "tools/simulation/run_counts.h"
 
 namespace uprobesim {
 namespace {

@@ -5,6 +5,7 @@
 
 #include <elf.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -61,6 +62,8 @@ public:
         calls.push_back({insns.size(), std::move(function)});
         return emit(0x85, 0, 1, 0, -1);
     }
+    // A function of the kernel, as clang leaves its call: that of a symbol which the object lacks.
+    BpfAsm& kernel_call(std::string function) { return call(std::move(function)); }
     // Over `count` instructions.
     BpfAsm& jump_equal(int dst, int imm, int count) { return emit(0x15, dst, 0, count, imm); }
     BpfAsm& exit() { return emit(0x95, 0, 0, 0, 0); }
@@ -78,7 +81,8 @@ inline constexpr int kOr = 0x40, kAnd = 0x50, kLsh = 0x60, kRsh = 0x70, kMul = 0
                      kNeg = 0x80, kMod = 0x90;
 inline constexpr int kLookup = 1, kUpdate = 2, kDelete = 3;
 inline constexpr std::uint32_t kHash = 1, kArray = 2, kPerfEvents = 4, kPercpuHash = 5,
-                               kPercpuArray = 6, kStackTrace = 7, kRingbufMap = 27;
+                               kPercpuArray = 6, kStackTrace = 7, kLruPercpuHash = 10,
+                               kRingbufMap = 27;
 
 struct BpfElf {
     struct Program {
@@ -134,6 +138,18 @@ struct BpfElf {
         for (std::size_t m = 0; m < maps.size(); ++m)
             symbol("map" + std::to_string(m), STT_OBJECT, map_section, kDefinition * m,
                    kDefinition);
+        std::vector<std::string> elsewhere;  // functions that are none of the object's
+        const auto is_program = [&](const std::string& name) {
+            return std::any_of(programs.begin(), programs.end(),
+                               [&](const Program& p) { return p.name == name; });
+        };
+        for (const Program& p : programs) {
+            for (const auto& call : p.code.calls) {
+                if (is_program(call.function)) continue;
+                elsewhere.push_back(call.function);
+                symbol(call.function, STT_NOTYPE, SHN_UNDEF, 0, 0);
+            }
+        }
         const std::size_t symbol_section = map_section + 1;
         w.section(".symtab", SHT_SYMTAB, 0, symbols, symbol_section + 1, 1, sizeof(Elf64_Sym));
         w.section(".strtab", SHT_STRTAB, 0, names, 0, 0, 0);
@@ -148,6 +164,10 @@ struct BpfElf {
             for (const auto& call : programs[p].code.calls) {
                 std::size_t target = 0;
                 while (target < programs.size() && programs[target].name != call.function) ++target;
+                if (target == programs.size()) {
+                    const auto there = std::find(elsewhere.begin(), elsewhere.end(), call.function);
+                    target += maps.size() + static_cast<std::size_t>(there - elsewhere.begin());
+                }
                 row(call.insn, 1 + target, 10);  // R_BPF_64_32
             }
             if (!rows.empty())

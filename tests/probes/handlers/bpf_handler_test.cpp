@@ -98,6 +98,9 @@ TEST_CASE("the sections of a compiled object name probes as libbpf reads them", 
     CHECK_FALSE(compiled("begin").of_return);
     CHECK(compiled("end").probe.empty());
     CHECK(compiled("end").of_return);
+    // libbpf looks a name up, and so do probes.
+    CHECK(only(object(BpfAsm().finish(), "uprobe/libc.so.6:malloc")).probe ==
+          "uprobe:\"libc.so.6\":malloc");
     const auto read = read_bpf_programs(kCompiled);
     REQUIRE(read);
     REQUIRE(read->left_out.size() == 1);
@@ -147,8 +150,75 @@ TEST_CASE("what cannot be known of a program is told, a line each", "[handlers][
     code.helper(9999).finish();
     const std::string rest = all_notes(only(object(code)));
     CHECK_THAT(rest, Contains("instruction 1: what is called by callx is not known"));
-    CHECK_THAT(rest, Contains("instruction 2: the call of a function of the kernel"));
+    CHECK_THAT(rest,
+               Contains("instruction 2: of a function of the kernel only the call is in the"));
     CHECK_THAT(rest, Contains("instruction 3: helper 9999 is not known"));
+}
+
+TEST_CASE("links of many probes and sessions are attached as their sections say",
+          "[handlers][bpf]") {
+    BpfAsm ktime;
+    ktime.helper(5).finish();
+    const BpfProgram many = only(object(ktime, "uprobe.multi//bin/a:f*"));
+    CHECK(many.probe == "uprobe:\"/bin/a\":f*");
+    CHECK(many.handler->link == ConsumerLink::UprobeMulti);
+    CHECK_FALSE(many.handler->needs_return());
+    CHECK(only(object(ktime, "uretprobe.multi.s")).handler->link == ConsumerLink::UprobeMulti);
+    CHECK(only(object(ktime, "uprobe//bin/a:f")).handler->link == ConsumerLink::Event);
+    // A session's program runs twice: at the entry and at the return.
+    for (const char* section : {"uprobe.session//bin/a:f", "uprobe.session.s//bin/a:f"}) {
+        const BpfProgram session = only(object(ktime, section));
+        CHECK(session.probe == "uretprobe:\"/bin/a\":f");
+        CHECK(session.of_return);
+        CHECK(session.handler->link == ConsumerLink::UprobeSession);
+        CHECK(session.handler->needs_return());
+        CHECK(session.handler->at_entry == session.handler->parts);
+        CHECK_THAT(all_notes(session), Contains("from 6.13 on, has not been measured"));
+    }
+    // One that does nothing has a return all the same.
+    CHECK(only(object(BpfAsm().finish(), "uprobe.session")).handler->needs_return());
+}
+
+TEST_CASE("of a function of the kernel the call is priced, and the rest is told by its name",
+          "[handlers][bpf]") {
+    BpfAsm code;
+    code.kernel_call("bpf_session_cookie").helper(5).kernel_call("bpf_iter_num_next").finish();
+    const BpfProgram program = only(object(code));
+    CHECK(calls(program) == Words{"kfunc", "kfunc", "ktime"});
+    CHECK_THAT(all_notes(program), Contains("instruction 0: of bpf_session_cookie only the call "
+                                            "is in the price, which is too low by what it") &&
+                                       Contains("instruction 2: of bpf_iter_num_next"));
+    // fixup_kfunc_call puts one move in its place.
+    BpfAsm cast;
+    cast.mov(1, 0).kernel_call("bpf_rdonly_cast").finish();
+    const BpfProgram inlined = only(object(cast));
+    CHECK(calls(inlined).empty());
+    CHECK(insns(inlined) == 2);
+    CHECK_THAT(all_notes(inlined), !Contains("bpf_rdonly_cast"));
+}
+
+TEST_CASE("a table of a kind that nobody measured is priced by its relatives, and told",
+          "[handlers][bpf]") {
+    BpfAsm code;
+    code.store_imm(10, -8, 0).key(-8).map(1, 0).helper(kLookup).jump_equal(0, 0, 1).mov(1, 1);
+    BpfElf elf = object(code.finish());
+    elf.maps = {{kLruPercpuHash, 8, 8}};
+    const BpfProgram program = only(elf);
+    CHECK(calls(program) == Words{"lru-percpu-hash.lookup"});
+    CHECK_THAT(all_notes(program), Contains("map 'map0' is of kind lru-percpu-hash, of which none "
+                                            "was measured"));
+}
+
+TEST_CASE("of a loop is told what a further round takes", "[handlers][bpf]") {
+    // Three moves, a call of 70 instructions (6.12), an addition, a jump of two.
+    BpfAsm code;
+    code.load(6, 1, 0).mov(2, 1).mov(3, 2).mov(4, 3).helper(5).add(6, 1);
+    code.emit(0x55, 6, 0, -6, 7).finish();  // if r6 != 7 goto the first move
+    const BpfProgram program = only(object(code));
+    CHECK(calls(program) == Words{"ktime"});
+    CHECK_THAT(all_notes(program),
+               Contains("instruction 6: the loop back to instruction 1 is in the price once; each "
+                        "further round takes 76 instructions (v6.12)"));
 }
 
 TEST_CASE("of two branches the costlier one is priced, whichever is longer", "[handlers][bpf]") {
@@ -195,8 +265,7 @@ TEST_CASE("an object that no kernel would load is refused with one line", "[hand
     big[EI_DATA] = std::byte{ELFDATA2MSB};
     CHECK_THAT(refusal(big), Contains("big-endian"));
     CHECK_THAT(refusal(object(fine, "kprobe/f")), Contains("it has no uprobe program"));
-    CHECK_THAT(refusal(object(fine, "uprobe/libc.so.6:malloc")),
-               Contains("libbpf looks 'libc.so.6'"));
+    CHECK_THAT(refusal(object(fine, "uprobe/:malloc")), Contains("names no file"));
     CHECK_THAT(refusal(BpfElf{}), Contains("it has no BPF program"));
 
     CHECK_THAT(refusal(object(BpfAsm().mov(0, 0))), Contains("is the last one and no exit"));

@@ -106,6 +106,23 @@ TEST_CASE("each further perf event costs what a real kernel executed for it", "[
     }
 }
 
+TEST_CASE("uprobe_multi links cost what a real kernel executed for them", "[handlers]") {
+    const KernelProfile v612 = kernel("v6.12");
+    const ProbeHandler event;
+    ProbeHandler link;
+    link.link = ConsumerLink::UprobeMulti;
+    const auto insns = [&](const ProbeHandler& handler, unsigned count, bool of_return) {
+        HandlerWork work;
+        for (unsigned i = 0; i < count; ++i) work.add(&handler, of_return);
+        return price(v612, entry_uses(work, count, std::nullopt)) +
+               price(v612, return_uses(work, of_return ? count : 0, std::nullopt));
+    };
+    for (const MeasuredLinks& row : kMeasuredLinks) {
+        INFO(row.count << (row.of_return ? " return" : "") << " links");
+        CHECK(insns(link, row.count, row.of_return) - insns(event, 1, row.of_return) == row.v612);
+    }
+}
+
 TEST_CASE("printf's wake-up is a part of its own", "[handlers]") {
     const auto handler = find_handler("printf:1");
     REQUIRE(handler);

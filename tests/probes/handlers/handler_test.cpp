@@ -43,6 +43,20 @@ bool calls(const BpftraceHandler& handler, KernelPath path) {
 
 }  // namespace
 
+TEST_CASE("a handler's file says how its program is attached", "[handlers]") {
+    const std::string ktime = "description = \"x\"\ncalls = [{ call = \"ktime\" }]\n";
+    CHECK(parsed(ktime).link == ConsumerLink::Event);
+    CHECK(parsed(ktime + "link = \"uprobe-multi\"").link == ConsumerLink::UprobeMulti);
+    const ProbeHandler session = parsed(ktime + "link = \"uprobe-session\"");
+    CHECK(session.link == ConsumerLink::UprobeSession);
+    CHECK(session.at_entry == session.parts);
+    const ProbeHandler pair = parsed(ktime + "link = \"uprobe-session\"\n[entry]\ninsns = 3");
+    CHECK(names(pair.at_entry) == std::vector<std::string>{"bpf.insn"});
+    CHECK(names(pair.parts) == std::vector<std::string>{"bpf.ktime"});
+    const UserError wrong = refused(ktime + "link = \"perf\"");
+    CHECK_THAT(wrong.line(), Contains("'link' is 'perf'") && Contains("uprobe-multi"));
+}
+
 TEST_CASE("a handler stands after == of a spec, which may itself hold =", "[handlers]") {
     const struct {
         const char* word;

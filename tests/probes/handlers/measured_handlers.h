@@ -106,6 +106,9 @@ constexpr MeasuredCall kMeasuredCalls[] = {
     {"get_current_pid_tgid calls=10", "pid-tgid", 0, 10, {100, 0}, {150, 0}},
     {"get_current_uid_gid calls=10", "uid-gid", 0, 10, {1310, 0}, {1360, 0}},
     {"get_current_cgroup_id calls=10", "cgroup", 0, 10, {100, 0}, {150, 0}},
+    {"jiffies64 calls=10", "jiffies", 0, 10, {40, 0}, {40, 0}},
+    {"get_numa_node_id calls=10", "numa-node", 0, 10, {90, 0}, {140, 0}},
+    {"copy_from_user(sleepable) size=256", "copy-from-user", 256, 1, {321, 8}, {315, 6}},
     {"ftrace fetchargs=1_reg,no_reader", "consumer.ftrace", 1, 1, {756, 0}, {601, 0}},
     {"perf_record fetchargs=1_reg,per_cpu_event,no_wakeup",
      "consumer.perf-record",
@@ -187,5 +190,15 @@ constexpr MeasuredConsumers kMeasuredConsumers[] = {
     {2, false, 254, 404}, {4, false, 762, 1212}, {8, false, 1778, 2828},
     {2, true, 307, 582},  {4, true, 921, 1748},  {8, true, 2149, 4080},
 };
+
+// uprobe_multi links with empty programs on one probe, over one perf event; on 6.12, with a
+// Cortex-A72 and a Neoverse N1 alike.
+struct MeasuredLinks {
+    unsigned count;
+    bool of_return;
+    double v612;
+};
+constexpr MeasuredLinks kMeasuredLinks[] = {
+    {1, false, -109}, {2, false, 36}, {4, false, 326}, {1, true, -159}};
 
 }  // namespace uprobesim::test

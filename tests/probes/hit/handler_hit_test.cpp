@@ -101,6 +101,25 @@ TEST_CASE("a pair is two consumers: one at the entry, one at the return", "[hit]
     CHECK(run.times(KernelPath::BpfHashDelete) == 1);
 }
 
+TEST_CASE("a session is one consumer whose program runs twice", "[hit][handlers]") {
+    const TempFolder folder;
+    const std::string session = folder.write(
+        "session.toml",
+        "description = \"x\"\nlink = \"uprobe-session\"\ncalls = [{ call = \"ktime\" }]\n");
+    const auto words = nested(1);
+    ProbedRun run(words, Probed{{}, {}, {target_of(words, "uretprobe") + "==" + session}},
+                  machine(), kernel());
+    REQUIRE(run.run().kind == ExitKind::Exited);
+    CHECK(run.probe(0).consumers == 1);
+    CHECK(run.probe(0).return_consumers == 1);
+    CHECK(run.times(KernelPath::BpfKtime) == 2);
+    CHECK(run.times(KernelPath::UprobeConsumers) == 0);
+    CHECK(run.times(KernelPath::UprobeConsumersLinks) == 1);
+    CHECK(run.times(KernelPath::UprobeConsumersMulti) == 1);
+    CHECK(run.times(KernelPath::UretprobeMulti) == 1);
+    CHECK(run.times(KernelPath::UretprobeReturn) == 1);
+}
+
 TEST_CASE("a handler for returns is refused on a probe that has none", "[hit][handlers]") {
     const auto words = nested(0);
     ProbedRun run(words, Probed{}, machine(), kernel());
@@ -135,7 +154,18 @@ TEST_CASE("what is said of a hit with handlers without running it is what runnin
     const std::vector<std::uint32_t> words = {a64::movz(19, 9), bl(5),     0xf1000673, cbnz(19, -2),
                                               a64::movz(8, 94), a64::kSvc, a64::kNop,  a64::kRet};
     const std::string at = ":/bin/guest:" + std::to_string(ProbedRun::kText + 24);
+    const TempFolder folder;
+    const std::string link = folder.write("link.toml",
+                                          "description = \"x\"\nlink = \"uprobe-multi\"\n"
+                                          "calls = [{ call = \"ktime\" }]\n");
+    const std::string session = folder.write("session.toml",
+                                             "description = \"x\"\nlink = \"uprobe-session\"\n"
+                                             "calls = [{ call = \"ktime\" }]\n");
     const std::vector<std::pair<std::string, std::string>> sets[] = {
+        {{"uprobe", link}},
+        {{"uretprobe", link}},
+        {{"uretprobe", session}},
+        {{"uprobe", "count"}, {"uprobe", link}, {"uretprobe", session}},
         {{"uprobe", "count"}},
         {{"uprobe", "printf:2"}, {"uprobe", "hist"}},
         {{"uretprobe", "latency-pair"}},

@@ -66,6 +66,8 @@ TEST_CASE("a bpftrace program that cannot be read says where", "[bpftrace]") {
                                                           {"\n\n/* x", "t.bt:3"},
                                                           {"uprobe:/a:b { printf(\"x) }", "t.bt:1"},
                                                           {"uprobe:/a:b /x { }", "t.bt:1"},
+                                                          {"uprobe:/a:b {\n f((1); }", "t.bt:2"},
+                                                          {"uprobe:/a:b { @x[1) = 2; }", "t.bt:1"},
                                                           {"{ }", "t.bt:1"}}) {
         INFO(text);
         const auto clauses = read_bpftrace_program(text, "t.bt");

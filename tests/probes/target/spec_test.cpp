@@ -41,6 +41,7 @@ TEST_CASE("specs are read as bpftrace and perf users write them", "[spec]") {
     CHECK(one("uprobe:/bin/grep:4096").raw_offset == 4096u);
     CHECK(one("uprobe:/bin/grep:fn_*").has_wildcard());
     CHECK(one("uprobe:/lib/libx.so:open@@X_2.1+4").symbol == "open@@X_2.1");
+    CHECK(one("uprobe:libc:malloc").binary == "libc");
     CHECK(one("uprobe:/t/app.apk!/lib/libx.so:plug").binary == "/t/app.apk!/lib/libx.so");
 }
 
@@ -177,8 +178,8 @@ TEST_CASE("a spec that cannot be read says what, where and how", "[spec]") {
                              "uprobe:/bin/grep",
                              "uprobe:/bin/grep:",
                              "uprobe::main",
-                             "uprobe:grep:main",
                              "kprobe:/bin/grep:main",
+                             "tracepoint:syscalls:sys_enter_openat",
                              "uprobe:/bin/grep:+4",
                              "uprobe:/bin/grep:0x",
                              "uprobe:/bin/grep:0xg",
@@ -200,6 +201,12 @@ TEST_CASE("a spec that cannot be read says what, where and how", "[spec]") {
         CHECK(line.find('\n') == std::string::npos);
         CHECK_FALSE(specs.error().hint.empty());
     }
+}
+
+TEST_CASE("a probe of the kernel is told as such", "[spec]") {
+    const auto specs = parse_probe_specs("kprobe:do_sys_open");
+    REQUIRE_FALSE(specs);
+    CHECK(specs.error().what.find("is no probe of a program") != std::string::npos);
 }
 
 TEST_CASE("what is being written of a spec is told for completion", "[spec]") {

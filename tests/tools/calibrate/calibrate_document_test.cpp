@@ -15,6 +15,16 @@ TEST_CASE("a fit is told by its mean deviation and its worst row", "[tools][cali
     CHECK(text.find("t/b") < text.find("t/a"));
 }
 
+TEST_CASE("a fit that has not converged is told before its figures", "[tools][calibrate]") {
+    Fit fit;
+    fit.machine = "m1";
+    fit.rows = {{"t", "a", 100, 101, 0.01, 0.02, ""}};
+    FittedParameter one{"machine.kernel-cpi", 1, 80, 78, false, 0.9, 0.9, "t/a", "", 0};
+    one.unsettled = true;
+    fit.parameters = {one};
+    CHECK(document_text(calibrate_document(fit)).starts_with("the fit has not converged"));
+}
+
 TEST_CASE("a fit of one's own rows is told without an abbreviation", "[tools][calibrate]") {
     // The names of docs/your-machine.md, with one parameter and with the two that 6.13 tells apart.
     Fit fit;

@@ -75,6 +75,29 @@ TEST_CASE("a uprobe_multi link takes what it took on a real kernel", "[estimate]
     }
 }
 
+TEST_CASE("a filter's probes take of another process's mmap what they took on real kernels",
+          "[estimate]") {
+    // An mmap without uprobes in the system, and with 1, 10 and 100 probes of another process.
+    const struct {
+        const char* kernel;
+        double without;
+        double with[3];
+    } rows[] = {{"v6.12", 5466, {5925, 8680, 36056.5}}, {"v6.1", 5509.5, {5957, 8584.5, 34859}}};
+    for (const auto& row : rows) {
+        const auto profile = load_kernel_profile(row.kernel, {});
+        REQUIRE(profile);
+        const double check =
+            profile->paths[static_cast<std::size_t>(KernelPath::UprobeMapCheck)].insns;
+        std::uint64_t probes = 1;
+        for (const double measured : row.with) {
+            INFO(row.kernel << ", " << probes);
+            const double ours = on(row.kernel, {probes, probes, 1, 1}).filtered.el1_insns;
+            CHECK(row.without + check + ours == Approx(measured).epsilon(0.01));
+            probes *= 10;
+        }
+    }
+}
+
 TEST_CASE("events wait one by one when they are closed, a link waits once", "[estimate]") {
     const AttachingEstimate thousand = on("v6.12", {1000, 1000, 10, 1});
     // 1000 events took about 115 seconds of virtual time.

@@ -165,6 +165,18 @@ TEST_CASE("folders are searched for arm64 programs, and the rest is counted", "[
     CHECK(json["left_out"]["not_elf"] == 1);
 }
 
+TEST_CASE("a name without a path is looked up in the root", "[list]") {
+    Listing l;
+    REQUIRE(l.add("uprobe:x:push"));
+    const ListReport report = l.lister.report();
+    REQUIRE(report.binaries.size() == 1);
+    CHECK(report.binaries.front().path == "/bin/x");
+    CHECK(report.binaries.front().probes.front().spec == "uprobe:/bin/x:push");
+    const auto missing = l.add("uprobe:nosuch:push");
+    REQUIRE_FALSE(missing);
+    CHECK(missing.error().what.find("neither a program") != std::string::npos);
+}
+
 TEST_CASE("a path with wildcards lists every file that it matches", "[list]") {
     Listing l;
     l.root.write("bin/more/x1", program());

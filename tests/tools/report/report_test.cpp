@@ -84,6 +84,16 @@ TEST_CASE("a run says how many returns were missed, if any were", "[tools][repor
     CHECK(contains(document_text(run_document(r)), "64 probed, 36 missed"));
 }
 
+TEST_CASE("a run says which breakpoints could not be placed, and why", "[tools][report]") {
+    RunReport r = hand_made_report();
+    CHECK_FALSE(contains(document_text(run_document(r)), "could not be placed"));
+    r.probes[1].not_placed = {{"unreadable", "its page cannot be read", 3}};
+    const std::string text = document_text(run_document(r));
+    CHECK(contains(text, "breakpoints that could not be placed"));
+    CHECK(contains(text, r.probes[1].name + ", 3 times: its page cannot be read"));
+    CHECK(contains(run_report_json(r), "\"not_placed\": {"));
+}
+
 TEST_CASE("a run on several CPUs says what they waited for and what is not modelled",
           "[tools][report]") {
     RunReport r = hand_made_report();

@@ -112,6 +112,42 @@ TEST_CASE("a program that never becomes ready ends the scenario after the given 
     CHECK(limited.error().error.what.find("a limit of the run") != std::string::npos);
 }
 
+TEST_CASE("of a program that is not ready is told what was awaited and what there is instead",
+          "[tools][scenario]") {
+    TinyGuest guest;
+    guest.add_program("client", saying(2, kExit0), "x\n");
+    guest.add_program("deaf", kLoop);
+    // socket(AF_INET, SOCK_STREAM, 0), listen(it, 1): at a port that the kernel chooses
+    guest.add_program("elsewhere", {0xd2800040, 0xd2800021, 0xd2800002, 0xd28018c8, 0xd4000001,
+                                    0xd2800021, 0xd2801928, 0xd4000001, 0x14000000});
+    // clone(SIGCHLD, 0, 0, 0, 0): the child loops, the parent exits
+    guest.add_program("daemon",
+                      {0xd2800220, 0xd2800001, 0xd2800002, 0xd2800003, 0xd2800004, 0xd2801b88,
+                       0xd4000001, 0xb4000080, 0xd2800000, 0xd2800bc8, 0xd4000001, 0x14000000});
+    const auto said = [&](const std::string& program) {
+        SimulationRequest request = two_programs(guest, "");
+        request.background.front().program.arguments = {"/" + program};
+        request.background.front().ready_port = 6379;
+        request.background.front().ready_timeout_ns = 2'000'000;
+        const auto report = quietly(request);
+        REQUIRE_FALSE(report.has_value());
+        return report.error().error.line();
+    };
+    CHECK_THAT(said("deaf"), Catch::Contains("server was not ready after 2.000 ms") &&
+                                 Catch::Contains("nothing listens on port 6379, nor on another"));
+    CHECK_THAT(said("elsewhere"), Catch::Contains("nothing listens on port 6379, but on "));
+    CHECK_THAT(said("daemon"),
+               Catch::Contains("server went to the background before it was ready") &&
+                   Catch::Contains("start it in the foreground"));
+    SimulationRequest silent = two_programs(guest, "Ready\n");
+    silent.background.front().program.arguments = {"/deaf"};
+    silent.background.front().ready_timeout_ns = 2'000'000;
+    const auto report = quietly(silent);
+    REQUIRE_FALSE(report.has_value());
+    CHECK_THAT(report.error().error.line(), Catch::Contains("'Ready\\x0a' was not printed") &&
+                                                Catch::Contains("it printed nothing"));
+}
+
 TEST_CASE("a program that waits forever before it is ready ends the scenario at once",
           "[tools][scenario]") {
     TinyGuest guest;
