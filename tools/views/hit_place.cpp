@@ -21,6 +21,12 @@ std::optional<HitPlace> hit_place(const Uprobes& uprobes, const Task& task, VAdd
     return HitPlace{call.uprobe, call.caller, true};
 }
 
+bool is_stepping(const Task& task) {
+    if (task.process->mm == nullptr) return false;
+    const UprobeTask* state = find_state(task);
+    return state != nullptr && state->active != nullptr;
+}
+
 std::string probe_name(const Uprobe& uprobe) {
     return fmt::format("{}:{}:{}", uprobe.usdt ? "usdt" : "uprobe", uprobe.binary, uprobe.symbol);
 }
