@@ -273,8 +273,8 @@ private:
         for (std::size_t i = 0; i < arguments.size(); ++i) packet.argument(names[i], arguments[i]);
     }
 
-    void rewrite(Written& written, TrackId track, std::uint64_t wait, std::uint64_t length,
-                 LabelId label, TraceArguments arguments) {
+    [[gnu::noinline]] void rewrite(Written& written, TrackId track, std::uint64_t wait,
+                                   std::uint64_t length, LabelId label, TraceArguments arguments) {
         tell_label(track, label);
         const Names names = tell_names(track, arguments);
         written.track = track;

@@ -19,9 +19,8 @@ std::string verdict_text(const Uprobe& uprobe) {
 
 }  // namespace
 
-bool TraceView::goes_on() {
+bool TraceView::cut() {
     if (cut_ns_) return false;
-    if (writer_->bytes() <= limit_) return true;
     cut_ns_ = last_ns_;
     end_everything();
     return false;
@@ -158,6 +157,7 @@ void TraceView::add_cpu(CpuLane& cpu, unsigned id) {
 }
 
 void TraceView::take_cpu(CpuLane& cpu, const Lane& lane, const Span& span) {
+    if (!cpu.known) add_cpu(cpu, scheduler_->here().id);
     if (cpu.open) writer_->end(cpu.track, cpu.last_ns, {});
     cpu.last_ns = std::max(cpu.last_ns, span.begin_ns);
     writer_->begin(cpu.track, cpu.last_ns, lane.on_cpu, {}, {});
@@ -168,10 +168,9 @@ void TraceView::take_cpu(CpuLane& cpu, const Lane& lane, const Span& span) {
 
 void TraceView::on_cpu(const Lane& lane, const Span& span, bool was_idle) {
     last_ns_ = std::max(last_ns_, span.end_ns);
-    const unsigned id = scheduler_->here().id;
-    CpuLane& cpu = cpus_[id];
-    if (!cpu.known) add_cpu(cpu, id);
-    if (!cpu.open || was_idle || cpu.task != lane.task) take_cpu(cpu, lane, span);
+    CpuLane& cpu = cpus_[scheduler_->here().id];
+    if (!cpu.open || was_idle || cpu.task != lane.task) [[unlikely]]
+        take_cpu(cpu, lane, span);
     cpu.last_ns = std::max(cpu.last_ns, span.end_ns);
 }
 

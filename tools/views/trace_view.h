@@ -109,12 +109,17 @@ private:
     void close_all(Lane& lane, std::uint64_t ns);
     void leaf(Lane& lane, const Span& span, LabelId label, TraceArguments arguments);
     void on_cpu(const Lane& lane, const Span& span, bool was_idle = false);
-    void take_cpu(CpuLane& cpu, const Lane& lane, const Span& span);
+    // Apart, so that a charge to the task that runs saves no registers for it.
+    [[gnu::noinline]] void take_cpu(CpuLane& cpu, const Lane& lane, const Span& span);
     void add_cpu(CpuLane& cpu, unsigned id);
     TraceFlow begin_hit(Lane& lane, ExceptionClass ec, CentiCycles cycles, std::uint64_t ns);
     void count_hits(TracedProbe& probe, std::uint64_t ns);
     void end_everything();
-    bool goes_on();
+    bool goes_on() {
+        // What was written stays more than the limit, once it is.
+        return writer_->bytes() <= limit_ || cut();
+    }
+    [[gnu::noinline]] bool cut();
 
     std::unique_ptr<TraceWriter> writer_;
     TraceCounters counters_;
