@@ -39,6 +39,8 @@ public:
     void woken(const Task&) override {}
     // EL0 has stopped by an exception; its handler has not begun.
     virtual void trapped(const Task&, const Stop&, const ExceptionRegisters&) = 0;
+    // False: trapped() may be given none, which saves host time.
+    virtual bool reads_registers() const { return true; }
     // TIF_UPROBE is set and the probe layer is about to be called.
     virtual void exit_work(const Task&) = 0;
     // EL0 is about to continue, by an exception return. False ends the run here.

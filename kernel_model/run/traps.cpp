@@ -223,10 +223,13 @@ std::uint64_t abort_syndrome(const Abort& abort, const AddressSpace& space) {
     return esr | (level ? kTranslationLevel0 + *level : kPermissionLevel3);
 }
 
-std::optional<ExceptionRegisters> exception_registers(const Task& task, const Stop& stop) {
-    if (std::holds_alternative<BudgetSpent>(stop.why)) return std::nullopt;
+bool is_exception(const Task& task, const Stop& stop) {
+    if (std::holds_alternative<BudgetSpent>(stop.why)) return false;
     const auto* undefined = std::get_if<Undefined>(&stop.why);
-    if (undefined != nullptr && executes(task, *undefined)) return std::nullopt;
+    return undefined == nullptr || !executes(task, *undefined);
+}
+
+ExceptionRegisters exception_registers(const Task& task, const Stop& stop) {
     ExceptionRegisters registers;
     registers.esr = std::visit(Syndrome{task}, stop.why);
     registers.elr = stop.pc.value;
@@ -244,8 +247,10 @@ void take_trap(Kernel& kernel, const SyscallDispatcher& syscalls, Task& task, co
     if (kernel.debugger() != nullptr) [[unlikely]]
         kernel.debugger()->trapped(task, stop);
     if (TrapObserver* observer = kernel.observer(); observer != nullptr) [[unlikely]] {
-        if (const auto registers = exception_registers(task, stop))
-            observer->trapped(task, stop, *registers);
+        if (is_exception(task, stop))
+            observer->trapped(task, stop,
+                              observer->reads_registers() ? exception_registers(task, stop)
+                                                          : ExceptionRegisters());
     }
     if (std::holds_alternative<Svc>(stop.why)) {
         kernel.gate().exception(task, ExceptionClass::Svc);

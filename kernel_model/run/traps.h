@@ -18,8 +18,9 @@ void take_trap(Kernel& kernel, const SyscallDispatcher& syscalls, Task& task, co
 // ESR_EL1 of an abort from EL0: a translation fault of the level at which the walk of `space` ends,
 // or a permission fault where a page is there.
 std::uint64_t abort_syndrome(const Abort& abort, const AddressSpace& space);
-// The registers that the hardware sets at this exception (ESR_EL1, ELR_EL1, SPSR_EL1, FAR_EL1).
-// Empty: no exception; the instruction budget was used up.
-std::optional<ExceptionRegisters> exception_registers(const Task& task, const Stop& stop);
+// False: the instruction budget was used up, or the instruction is executed all the same.
+bool is_exception(const Task& task, const Stop& stop);
+// The registers that the hardware sets at an exception (ESR_EL1, ELR_EL1, SPSR_EL1, FAR_EL1).
+ExceptionRegisters exception_registers(const Task& task, const Stop& stop);
 
 }  // namespace uprobesim

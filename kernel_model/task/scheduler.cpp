@@ -64,18 +64,9 @@ std::uint64_t Scheduler::lowest_ready(std::uint64_t among) const {
     return lowest;
 }
 
-std::uint64_t Scheduler::to_ns(CentiCycles cycles) const {
-    constexpr std::uint64_t kNsInHundredths = 10'000'000;
-    // A division of 128 bits takes several times as long, and a trace asks at every charge.
-    if (cycles.value <= ~std::uint64_t{0} / kNsInHundredths)
-        return cycles.value * kNsInHundredths / hz_;
-    return static_cast<std::uint64_t>(static_cast<unsigned __int128>(cycles.value) *
-                                      kNsInHundredths / hz_);
-}
-
 CentiCycles Scheduler::to_cycles(std::uint64_t ns) const {
     const auto exact = static_cast<unsigned __int128>(ns) * hz_;
-    const auto cycles = (exact + 9'999'999u) / 10'000'000u;
+    const auto cycles = (exact + kNsInHundredths - 1) / kNsInHundredths;
     return CentiCycles(cycles > kNever.value ? kNever.value : static_cast<std::uint64_t>(cycles));
 }
 

@@ -53,6 +53,7 @@ struct ProcessProbes final : MmExtension {
     };
     std::array<Line, 1024> cache{};
     Line& line(VAddr pc) { return cache[(pc.value >> 2) % cache.size()]; }
+    const Line& line(VAddr pc) const { return cache[(pc.value >> 2) % cache.size()]; }
 };
 
 // Whether the word at `pc` is the kernel's breakpoint; false where no page is present.

@@ -74,6 +74,11 @@ Uprobe* Uprobes::find(Process& process, VAddr pc) {
 }
 
 const Uprobe* Uprobes::at(const Process& process, VAddr pc) const {
+    const ProcessProbes* const probes = find_probes(process);
+    if (probes != nullptr) {
+        const ProcessProbes::Line& line = probes->line(pc);
+        if (line.uprobe != nullptr && line.pc == pc.value) return line.uprobe;
+    }
     return find_slowly(process, pc);
 }
 

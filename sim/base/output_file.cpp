@@ -185,6 +185,7 @@ void OutputFile::close_all() {
 }
 
 void OutputFile::write(std::string_view text) {
+    if (buffer_.empty() && text.size() >= kBufferBytes) return put(text);
     buffer_ += text;
     if (buffer_.size() >= kBufferBytes) {
         put(buffer_);

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "sim/base/error.h"
+#include "sim/insn/register_use.h"
 
 namespace uprobesim {
 
@@ -262,6 +263,19 @@ InsnInfo Decoder::describe(std::uint32_t word) const {
 }
 
 InsnInfo Decoder::decoded(std::uint32_t word) const {
+    const auto use = register_use(word);
+    if (!use) return described_by_capstone(word);
+    InsnInfo info;
+    info.cls = classify(word);
+    if (is_memory(info.cls)) info.access_bytes = access_bytes(word);
+    info.reads = use->reads;
+    info.writes = use->writes;
+    info.writeback = use->writeback;
+    if (info.writeback) info.base = (word >> 5) & 31;
+    return info;
+}
+
+InsnInfo Decoder::described_by_capstone(std::uint32_t word) const {
     InsnInfo info;
     info.cls = classify(word);
     if (is_memory(info.cls)) info.access_bytes = access_bytes(word);

@@ -238,7 +238,7 @@ Outcome apply_one(KernelProfile& kernel, std::string_view key, const Setting& se
 }
 
 Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Setting>& settings) {
-    TomlReader reader("kernels", kWhat, file, {"paths", "waits", kAccessesTable, "sources"});
+    TomlReader reader = read_toml("kernels", kWhat, file, merged_tables(ProfileKind::Kernel));
     if (!reader.ok()) return tl::make_unexpected(reader.error());
     const toml::table& root = reader.root();
 

@@ -151,7 +151,7 @@ Outcome apply(MachineProfile& machine, const std::vector<Setting>& settings) {
 }
 
 Result<MachineProfile> read_machine(const DataFile& file, const std::vector<Setting>& settings) {
-    TomlReader reader("machines", kWhat, file, {"ops", kIsaTable, kContentionTable, "sources"});
+    TomlReader reader = read_toml("machines", kWhat, file, merged_tables(ProfileKind::Machine));
     if (!reader.ok()) return tl::make_unexpected(reader.error());
     const toml::table& root = reader.root();
 

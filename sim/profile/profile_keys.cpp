@@ -119,14 +119,20 @@ void set_value(ProfileKey& key, const toml::node& node) {
     }
 }
 
+bool is_listed(KeyRole role, KeysListed listed) {
+    return listed == KeysListed::All || is_no_price(role) || role == KeyRole::Label;
+}
+
 class Lister {
 public:
-    Lister(ProfileListing& listing, TomlReader& reader) : listing_(listing), reader_(reader) {}
+    Lister(ProfileListing& listing, TomlReader& reader, KeysListed listed)
+        : listing_(listing), reader_(reader), listed_(listed) {}
 
     void table(const toml::table& table, std::string_view path) {
         for (auto&& [name, node] : table) {
             const std::string key = key_path(path, name.str());
             if (path.empty() && name.str() == "sources") continue;
+            if (!is_listed(key_rule(listing_.kind, key).role, listed_)) continue;
             const toml::table* inner = node.as_table();
             if (inner == nullptr) {
                 set_value(add(key, node), node);
@@ -185,6 +191,7 @@ private:
 
     ProfileListing& listing_;
     TomlReader& reader_;
+    KeysListed listed_;
 };
 
 // A checked setting: the loader took it. What the row does not mention yet is added to it.
@@ -237,6 +244,11 @@ std::string_view confidence_name(Confidence confidence) {
     return kNames[static_cast<std::size_t>(confidence)];
 }
 
+std::vector<std::string_view> merged_tables(ProfileKind kind) {
+    if (kind == ProfileKind::Machine) return {"ops", kIsaTable, kContentionTable, "sources"};
+    return {"paths", "waits", kAccessesTable, "sources"};
+}
+
 const KeyRule& key_rule(ProfileKind kind, std::string_view key) {
     for (const KeyRule& rule : kRules) {
         if (rule.kind == kind && fits(rule.key, key)) return rule;
@@ -251,19 +263,18 @@ const ProfileKey* ProfileListing::find(std::string_view key) const {
 }
 
 Result<ProfileListing> list_profile(ProfileKind kind, std::string_view name_or_path,
-                                    const std::vector<Setting>& settings) {
+                                    const std::vector<Setting>& settings, KeysListed listed) {
     check_invariant(kind != ProfileKind::Core, "a core table has no listing");
     TRY(check_by_loader(kind, name_or_path, settings));
     const std::string what = fmt::format("{} profile", profile_kind_name(kind));
     const auto file = TRY(find_data_file(profile_kind_folder(kind), what, name_or_path));
-    TomlReader reader(profile_kind_folder(kind), what, file,
-                      {"ops", "paths", "waits", "contention", "accesses", "sources"});
+    TomlReader reader = read_toml(profile_kind_folder(kind), what, file, merged_tables(kind));
     if (!reader.ok()) return tl::make_unexpected(reader.error());
 
     ProfileListing listing;
     listing.kind = kind;
     listing.files = reader.files();
-    Lister(listing, reader).table(reader.root(), "");
+    Lister(listing, reader, listed).table(reader.root(), "");
     if (!reader.ok()) return tl::make_unexpected(reader.error());
     for (const Setting& setting : settings) {
         const auto key = TRY(setting_for(profile_kind_name(kind), setting));
@@ -273,7 +284,9 @@ Result<ProfileListing> list_profile(ProfileKind kind, std::string_view name_or_p
     if (const ProfileKey* name = listing.find("name")) listing.name = name->value;
     if (const ProfileKey* description = listing.find("description"))
         listing.description = description->value;
-    std::erase_if(listing.keys, [](const ProfileKey& key) { return key.role == KeyRole::Label; });
+    std::erase_if(listing.keys, [listed](const ProfileKey& key) {
+        return key.role == KeyRole::Label || !is_listed(key.role, listed);
+    });
     return listing;
 }
 

@@ -56,9 +56,14 @@ struct ProfileListing {
     const ProfileKey* find(std::string_view key) const;
 };
 
+// Of a profile: the tables of which one that is based on it replaces rows, not the whole.
+std::vector<std::string_view> merged_tables(ProfileKind kind);
+
+enum class KeysListed : std::uint8_t { All, NoPrices };
 // Machines and kernels. Reads as strictly as the loaders do.
 Result<ProfileListing> list_profile(ProfileKind kind, std::string_view name_or_path,
-                                    const std::vector<Setting>& settings);
+                                    const std::vector<Setting>& settings,
+                                    KeysListed listed = KeysListed::All);
 
 // A key whose values differ; null: the profile does not have the key. A count that a path does not
 // mention is 0.

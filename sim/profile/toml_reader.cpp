@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "sim/base/text.h"
 #include "sim/profile/toml_text.h"
@@ -42,6 +43,17 @@ TomlReader::TomlReader(std::string_view folder, std::string_view what, const Dat
                        std::vector<std::string_view> groups)
     : file_name_(file.file_name), groups_(std::move(groups)) {
     read_chain(folder, what, file);
+}
+
+TomlReader read_toml(std::string_view folder, std::string_view what, const DataFile& file,
+                     std::vector<std::string_view> groups) {
+    if (!file.file_name.starts_with(kBuiltinPrefix))
+        return TomlReader(folder, what, file, std::move(groups));
+    thread_local std::map<std::string, TomlReader> known;
+    if (const auto found = known.find(file.file_name); found != known.end()) return found->second;
+    TomlReader reader(folder, what, file, std::move(groups));
+    if (reader.ok()) known.emplace(file.file_name, reader);
+    return reader;
 }
 
 void TomlReader::read_chain(std::string_view folder, std::string_view what, const DataFile& file) {
@@ -91,7 +103,7 @@ std::optional<toml::table> TomlReader::parse(const DataFile& file) {
 void TomlReader::merge(toml::table&& over) {
     for (auto&& [key, node] : over) {
         const bool group = std::find(groups_.begin(), groups_.end(), key.str()) != groups_.end();
-        toml::table* into = group ? root_[key.str()].as_table() : nullptr;
+        toml::table* into = group ? (*root_)[key.str()].as_table() : nullptr;
         if (into != nullptr && node.is_table()) {
             // Moved, not copied: a copy of a toml++ node forgets its line.
             for (auto&& [row_key, row] : *node.as_table()) {
@@ -101,7 +113,7 @@ void TomlReader::merge(toml::table&& over) {
             }
         } else {
             node.visit(
-                [&, &k = key](auto& value) { root_.insert_or_assign(k.str(), std::move(value)); });
+                [&, &k = key](auto& value) { root_->insert_or_assign(k.str(), std::move(value)); });
         }
     }
 }
@@ -179,10 +191,10 @@ std::string TomlReader::string(const toml::table& parent, std::string_view key,
 }
 
 std::string TomlReader::own_string(std::string_view key) {
-    const toml::node* node = root_.get(key);
+    const toml::node* node = root_->get(key);
     const bool own =
         node != nullptr && node->source().path && *node->source().path == files_.front();
-    return own ? optional_string(root_, key, "") : std::string();
+    return own ? optional_string(*root_, key, "") : std::string();
 }
 
 double TomlReader::optional_number(const toml::table& parent, std::string_view key,
@@ -234,7 +246,7 @@ std::string TomlReader::source(const toml::table& row, std::string_view path) {
     const std::size_t end = std::min(text.find_first_of(" :;"), text.size());
     const std::size_t rest = std::min(text.find_first_not_of(" :;", end), text.size());
     const std::string name = text.substr(1, end - 1);
-    const toml::node* named = root_["sources"][name].node();
+    const toml::node* named = (*root_)["sources"][name].node();
     if (named == nullptr || !named->is_string()) {
         fail(row.get("source"),
              fmt::format("'{}' refers to '@{}', which [sources] does not have",

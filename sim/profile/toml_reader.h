@@ -6,6 +6,7 @@
 
 #include <toml++/toml.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,7 +41,7 @@ public:
     TomlReader(std::string_view folder, std::string_view what, const DataFile& file,
                std::vector<std::string_view> groups);
 
-    const toml::table& root() const { return root_; }
+    const toml::table& root() const { return *root_; }
     const std::string& texts() const { return texts_; }  // all files read, base first
     const std::vector<std::string>& files() const {
         return files_;
@@ -78,12 +79,18 @@ private:
 
     std::string file_name_;
     std::vector<std::string_view> groups_;
-    toml::table root_;
+    // Read only, once it is whole: copies share it. A copy of a toml++ node would forget its line.
+    std::shared_ptr<toml::table> root_ = std::make_shared<toml::table>();
     std::string texts_;
     std::vector<std::string> files_;
     std::optional<UserError> error_;
     toml::table none_;
 };
+
+// A reader of `file`. What is built in is parsed once by each thread: it is the same each time, and
+// a command needs it several times, to check it, to list it, and for each run.
+TomlReader read_toml(std::string_view folder, std::string_view what, const DataFile& file,
+                     std::vector<std::string_view> groups);
 
 std::string key_path(std::string_view path, std::string_view key);
 

@@ -91,8 +91,11 @@ Outcome check_toml_nesting(std::string_view text, std::string_view file_name) {
 }
 
 Result<toml::table> parse_toml(const DataFile& file) {
-    if (auto checked = check_toml_nesting(file.text, file.file_name); !checked)
-        return tl::make_unexpected(std::move(checked.error()));
+    // What is built in is not too deep: tests read all of it.
+    if (!file.file_name.starts_with(kBuiltinPrefix)) {
+        if (auto checked = check_toml_nesting(file.text, file.file_name); !checked)
+            return tl::make_unexpected(std::move(checked.error()));
+    }
     try {
         return toml::parse(std::string_view(file.text), std::string_view(file.file_name));
     } catch (const toml::parse_error& e) {

@@ -76,11 +76,10 @@ Outcome make_files(FileSystem& files, const std::vector<ScenarioFile>& wanted) {
 
 Result<std::vector<KeyText>> behaviour_of(ProfileKind kind, const std::string& name,
                                           const std::vector<Setting>& settings) {
-    const auto listing = TRY(list_profile(kind, name, settings));
+    const auto listing = TRY(list_profile(kind, name, settings, KeysListed::NoPrices));
     std::vector<KeyText> behaviour;
-    for (const ProfileKey& key : listing.keys) {
-        if (is_no_price(key.role)) behaviour.push_back({key.key, key.value});
-    }
+    behaviour.reserve(listing.keys.size());
+    for (const ProfileKey& key : listing.keys) behaviour.push_back({key.key, key.value});
     return behaviour;
 }
 

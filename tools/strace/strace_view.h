@@ -23,6 +23,7 @@ public:
     void charged(TaskId, ExceptionClass, CentiCycles, Account) override {}
     void charged(TaskId, KernelPath, std::uint64_t, CentiCycles, Account) override {}
     void trapped(const Task&, const Stop&, const ExceptionRegisters&) override {}
+    bool reads_registers() const override { return false; }
     void exit_work(const Task&) override {}
     bool returning(const Task&) override { return true; }
     void call_entered(const Task& task, const CallRegisters& call) override;

@@ -19,4 +19,10 @@ std::optional<HitPlace> hit_place(const Uprobes& uprobes, const Task& task, VAdd
     return HitPlace{call.uprobe, call.caller, true};
 }
 
+bool is_stepping(const Task& task) {
+    if (task.process->mm == nullptr) return false;
+    const UprobeTask* state = find_state(task);
+    return state != nullptr && state->active != nullptr;
+}
+
 }  // namespace uprobesim

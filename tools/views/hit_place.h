@@ -17,5 +17,7 @@ struct HitPlace {
 };
 // Of a task that is stopped at `pc`, before the probe layer is called. Nothing: no probe's.
 std::optional<HitPlace> hit_place(const Uprobes& uprobes, const Task& task, VAddr pc);
+// Whether the place would be one that is being stepped, wherever the task goes on.
+bool is_stepping(const Task& task);
 
 }  // namespace uprobesim

@@ -2,6 +2,7 @@
 // Several observers of one run, called in the order in which they were added.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "kernel_model/hooks/trap_observer.h"
@@ -31,6 +32,10 @@ public:
     }
     void trapped(const Task& task, const Stop& stop, const ExceptionRegisters& registers) override {
         for (TrapObserver* o : all_) o->trapped(task, stop, registers);
+    }
+    bool reads_registers() const override {
+        return std::any_of(all_.begin(), all_.end(),
+                           [](const TrapObserver* o) { return o->reads_registers(); });
     }
     void exit_work(const Task& task) override {
         for (TrapObserver* o : all_) o->exit_work(task);

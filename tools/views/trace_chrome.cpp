@@ -88,7 +88,7 @@ public:
 
     void finish() override {
         put("\n]}\n");
-        file_.commit();
+        commit();
     }
 
 private:

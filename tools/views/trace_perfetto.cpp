@@ -1,68 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Field numbers: Perfetto's protos/perfetto/trace, trace_packet.proto, clock_snapshot.proto,
-// interned_data/ and track_event/.
-//
 // Each track is a packet sequence of its own. Its first packet says what holds for all: the track,
 // and that its times count from the one before. Names are told once on a sequence, in front of the
 // first packet that uses them, and are numbers from then on.
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <map>
+#include <memory>
 #include <protozero/pbf_builder.hpp>
+#include <string>
+#include <utility>
+#include <vector>
 
-#include "tools/views/packet_bytes.h"
+#include "sim/base/error.h"
+#include "tools/views/event_packet.h"
+#include "tools/views/perfetto_fields.h"
 #include "tools/views/trace_writer.h"
 
 namespace uprobesim {
 namespace {
 
-enum class Trace : protozero::pbf_tag_type { Packet = 1 };
-enum class Packet : protozero::pbf_tag_type {
-    ClockSnapshot = 6,
-    Timestamp = 8,
-    SequenceId = 10,
-    Event = 11,
-    Interned = 12,
-    SequenceFlags = 13,
-    Defaults = 59,
-    Descriptor = 60
-};
-enum class Snapshot : protozero::pbf_tag_type { Clocks = 1 };
-enum class ClockField : protozero::pbf_tag_type { Id = 1, Timestamp = 2, Incremental = 3 };
-enum class DefaultsField : protozero::pbf_tag_type { Event = 11, ClockId = 58 };
-enum class EventDefaults : protozero::pbf_tag_type { Track = 11 };
-enum class Interned : protozero::pbf_tag_type {
-    Categories = 1,
-    Names = 2,
-    ArgumentNames = 3,
-    Strings = 29
-};
-enum class InternedText : protozero::pbf_tag_type { Id = 1, Text = 2 };
-enum class Descriptor : protozero::pbf_tag_type {
-    Uuid = 1,
-    Name = 2,
-    Process = 3,
-    Thread = 4,
-    Counter = 8
-};
-enum class ProcessField : protozero::pbf_tag_type { Pid = 1, Name = 6 };
-enum class ThreadField : protozero::pbf_tag_type { Pid = 1, Tid = 2, Name = 5 };
-enum class CounterField : protozero::pbf_tag_type { Unit = 3 };
-// Of the messages that PacketBytes writes.
-namespace event {
-constexpr std::uint32_t kCategoryIds = 3, kArguments = 4, kType = 9, kNameId = 10, kCounter = 30,
-                        kFlows = 47, kFlowEnds = 48;
-}
-namespace argument {
-constexpr std::uint32_t kNameId = 1, kUint = 3, kDouble = 5, kStringId = 17;
-}
-constexpr std::uint32_t kPacket = 1, kTimestamp = 8, kSequenceId = 10, kEvent = 11,
-                        kSequenceFlags = 13;
-constexpr std::uint32_t kSliceBegin = 1, kSliceEnd = 2, kInstant = 3, kCounterEvent = 4;
-constexpr std::int32_t kUnitCount = 2;
-constexpr std::uint32_t kBootTime = 6, kIncrementalClock = 64;
-constexpr std::uint32_t kStateCleared = 1, kNeedsState = 2;
+using namespace perfetto;
 
 std::uint64_t uuid_of(const TraceTrack& track) {
     return (static_cast<std::uint64_t>(track.kind) + 1) << 32 | track.id;
@@ -74,7 +32,7 @@ public:
 
     TrackId add(const TraceTrack& track, std::string_view name) override {
         const auto id = static_cast<TrackId>(sequences_.size());
-        sequences_.push_back({.track = track});
+        sequences_.push_back({.track = track, .fields = EventPacket::of_sequence(id + 1)});
         begin_sequence(id);
         describe(id, name);
         return id;
@@ -88,60 +46,79 @@ public:
             made.texts.push_back(intern(kind, text));
             return texts_[made.texts.back()].id;
         };
-        PacketBytes bytes;
+        PacketBytes bytes(made.fields.bytes.data());
         bytes.varint(event::kCategoryIds, use(Interned::Categories, label.category));
         bytes.varint(event::kNameId, use(Interned::Names, label.name));
         for (const auto& [name, value] : label.arguments) {
-            const std::size_t note = bytes.open(event::kArguments);
+            char* const note = bytes.open(event::kArguments);
             bytes.varint(argument::kNameId, use(Interned::ArgumentNames, name));
             bytes.varint(argument::kStringId, use(Interned::Strings, value));
             bytes.close(note);
         }
-        made.bytes = bytes.text();
+        made.fields.size = bytes.size();
+        check_invariant(made.fields.size <= made.fields.bytes.size(), "a label is short");
         return id;
     }
 
     void begin(TrackId track, std::uint64_t ns, LabelId label, TraceArguments arguments,
                const TraceFlow& flow) override {
         tell_label(track, label);
-        write(track, ns, kSliceBegin, labels_[label].bytes, arguments, flow);
+        const Names names = tell_names(track, arguments);
+        EventPacket packet = open(track, ns, kSliceBegin);
+        packet.label(labels_[label].fields);
+        add(packet, names, arguments);
+        packet.flow(flow);
+        filled(packet.close());
     }
     void end(TrackId track, std::uint64_t ns, TraceArguments more) override {
-        write(track, ns, kSliceEnd, {}, more, {});
+        const Names names = tell_names(track, more);
+        EventPacket packet = open(track, ns, kSliceEnd);
+        add(packet, names, more);
+        filled(packet.close());
     }
-    // A kernel path mostly takes as long as it did the last time, or a nanosecond more or less.
+    // A kernel path mostly takes as long as it did the last time, or a nanosecond more or less; so
+    // does what is before it.
     void leaf(TrackId track, std::uint64_t begin_ns, std::uint64_t end_ns, LabelId label,
               TraceArguments arguments) override {
         Sequence& sequence = sequences_[track];
         const std::uint64_t wait = begin_ns - sequence.last_ns, length = end_ns - begin_ns;
-        Written& last = labels_[label].written[length % 2];
-        const bool same = last.track == track && last.wait == wait && last.length == length &&
-                          std::ranges::equal(last.arguments, arguments);
-        if (!same) {
-            tell_label(track, label);
-            last = {track, wait, length, {arguments.begin(), arguments.end()}, {}};
-            last.bytes =
-                packet_of(track, begin_ns, kSliceBegin, labels_[label].bytes, arguments, {}).text();
-            last.bytes += packet_of(track, end_ns, kSliceEnd, {}, {}, {}).text();
+        std::unique_ptr<Written>& last = labels_[label].written[length % 2 + wait % 2 * 2];
+        if (last == nullptr || last->track != track || last->wait != wait ||
+            last->length != length || !last->says(arguments)) {
+            if (last == nullptr) last = std::make_unique<Written>();
+            rewrite(*last, track, wait, length, label, arguments);
         }
         sequence.last_ns = end_ns;
-        put(last.bytes);
+        char* const to = room();
+        std::memcpy(to, last->bytes.data(), kOftenEnough);
+        if (last->size > kOftenEnough)
+            std::memcpy(to + kOftenEnough, last->bytes.data() + kOftenEnough,
+                        last->size - kOftenEnough);
+        filled(last->size);
     }
     void instant(TrackId track, std::uint64_t ns, LabelId label, const TraceFlow& flow) override {
         tell_label(track, label);
-        write(track, ns, kInstant, labels_[label].bytes, {}, flow);
+        EventPacket packet = open(track, ns, kInstant);
+        packet.label(labels_[label].fields);
+        packet.flow(flow);
+        filled(packet.close());
     }
     void count(TrackId track, std::uint64_t ns, std::uint64_t value) override {
-        PacketBytes bytes;
-        bytes.varint(event::kCounter, value);
-        write(track, ns, kCounterEvent, bytes.text(), {}, {});
+        EventPacket packet = open(track, ns, kCounterEvent);
+        packet.counter(value);
+        filled(packet.close());
     }
 
-    void finish() override { file_.commit(); }
+    void finish() override { commit(); }
 
 private:
+    // Of a slice that begins and ends: copied as a whole, this much without a call.
+    static constexpr std::size_t kOftenEnough = 64;
+    static constexpr std::size_t kMostArguments = 2;
+
     struct Sequence {
         TraceTrack track;
+        EncodedFields fields{};
         std::uint64_t last_ns = 0;
         std::vector<bool> texts{};   // that it knows, by place in texts_
         std::vector<bool> labels{};  // all of whose texts it knows
@@ -154,22 +131,34 @@ private:
     // A leaf as it was written last.
     struct Written {
         TrackId track = 0;
-        std::uint64_t wait = ~std::uint64_t{0}, length = 0;
-        std::vector<TraceArgument> arguments{};
-        std::string bytes{};
+        std::uint64_t wait = 0, length = 0;
+        std::size_t count = 0;
+        std::array<TraceArgument, kMostArguments> arguments{};
+        std::size_t size = 0;
+        std::array<char, 2 * PacketBytes::kMost> bytes{};
+        static_assert(sizeof bytes <= kRoom);
+
+        bool says(TraceArguments others) const {
+            if (others.size() != count) return false;
+            for (std::size_t i = 0; i < count; ++i) {
+                if (others[i] != arguments[i]) return false;
+            }
+            return true;
+        }
     };
     struct Label {
         std::vector<std::size_t> texts;
-        std::string bytes;
-        std::array<Written, 2> written{};
+        EncodedFields fields{};
+        std::array<std::unique_ptr<Written>, 4> written{};
     };
+    using Names = std::array<std::uint32_t, kMostArguments>;
 
     template <class Fill>
     void packet(TrackId track, std::uint32_t flags, Fill fill) {
         buffer_.clear();
         {
-            protozero::pbf_builder<Trace> trace(buffer_);
-            protozero::pbf_builder<Packet> packet(trace, Trace::Packet);
+            protozero::pbf_builder<TraceField> trace(buffer_);
+            protozero::pbf_builder<Packet> packet(trace, TraceField::Packet);
             packet.add_uint32(Packet::SequenceId, track + 1);
             if (flags != 0) packet.add_uint32(Packet::SequenceFlags, flags);
             fill(packet);
@@ -262,44 +251,44 @@ private:
         for (const std::size_t place : labels_[label].texts) tell_text(track, place);
     }
 
-    void write(TrackId track, std::uint64_t ns, std::uint32_t type, std::string_view encoded,
-               TraceArguments arguments, const TraceFlow& flow) {
-        put(packet_of(track, ns, type, encoded, arguments, flow).text());
-    }
-
-    PacketBytes packet_of(TrackId track, std::uint64_t ns, std::uint32_t type,
-                          std::string_view encoded, TraceArguments arguments,
-                          const TraceFlow& flow) {
-        PacketBytes bytes;
-        std::array<std::uint32_t, 4> names{};
+    Names tell_names(TrackId track, TraceArguments arguments) {
+        if (arguments.empty()) return {};
+        check_invariant(arguments.size() <= kMostArguments, "an event says little");
+        Names names{};
         for (std::size_t i = 0; i < arguments.size(); ++i) {
             const std::size_t place = intern_literal(arguments[i].name);
             tell_text(track, place);
             names[i] = texts_[place].id;
         }
+        return names;
+    }
+
+    // Where the file goes on: what it needs must have been told.
+    EventPacket open(TrackId track, std::uint64_t ns, std::uint32_t type) {
         Sequence& sequence = sequences_[track];
-        const std::size_t packet = bytes.open(kPacket);
-        bytes.varint(kTimestamp, ns - sequence.last_ns);
-        sequence.last_ns = ns;
-        bytes.varint(kSequenceId, track + 1);
-        bytes.varint(kSequenceFlags, kNeedsState);
-        const std::size_t event = bytes.open(kEvent);
-        bytes.varint(event::kType, type);
-        bytes.append(encoded);
-        for (std::size_t i = 0; i < arguments.size(); ++i) {
-            const std::size_t note = bytes.open(event::kArguments);
-            bytes.varint(argument::kNameId, names[i]);
-            if (arguments[i].is_real) {
-                bytes.fixed64(argument::kDouble, arguments[i].bits);
-            } else {
-                bytes.varint(argument::kUint, arguments[i].bits);
-            }
-            bytes.close(note);
-        }
-        if (flow.id != 0) bytes.fixed64(flow.ends ? event::kFlowEnds : event::kFlows, flow.id);
-        bytes.close(event);
-        bytes.close(packet);
-        return bytes;
+        const std::uint64_t since = ns - std::exchange(sequence.last_ns, ns);
+        return {room(), since, sequence.fields, type};
+    }
+    static void add(EventPacket& packet, const Names& names, TraceArguments arguments) {
+        for (std::size_t i = 0; i < arguments.size(); ++i) packet.argument(names[i], arguments[i]);
+    }
+
+    [[gnu::noinline]] void rewrite(Written& written, TrackId track, std::uint64_t wait,
+                                   std::uint64_t length, LabelId label, TraceArguments arguments) {
+        tell_label(track, label);
+        const Names names = tell_names(track, arguments);
+        written.track = track;
+        written.wait = wait;
+        written.length = length;
+        written.count = arguments.size();
+        std::ranges::copy(arguments, written.arguments.begin());
+        const EncodedFields& sequence = sequences_[track].fields;
+        EventPacket begin(written.bytes.data(), wait, sequence, kSliceBegin);
+        begin.label(labels_[label].fields);
+        add(begin, names, arguments);
+        written.size = begin.close();
+        written.size +=
+            EventPacket(written.bytes.data() + written.size, length, sequence, kSliceEnd).close();
     }
 
     std::vector<Sequence> sequences_;  // by TrackId

@@ -13,13 +13,6 @@
 namespace uprobesim {
 namespace {
 
-constexpr std::uint64_t kRateWindowNs = 1'000'000;
-constexpr std::uint64_t kSecondNs = 1'000'000'000;
-
-TraceTrack counter_track(std::uint32_t id) {
-    return {TraceTrack::Kind::Counter, id, 0};
-}
-
 std::string verdict_text(const Uprobe& uprobe) {
     if (uprobe.verdict.kind != VerdictKind::Emulate) return "step";
     return std::string(handler_name(uprobe.verdict.handler));
@@ -27,9 +20,8 @@ std::string verdict_text(const Uprobe& uprobe) {
 
 }  // namespace
 
-bool TraceView::goes_on() {
+bool TraceView::cut() {
     if (cut_ns_) return false;
-    if (writer_->bytes() <= limit_) return true;
     cut_ns_ = last_ns_;
     end_everything();
     return false;
@@ -41,13 +33,9 @@ TraceView::Lane* TraceView::find(TaskId task) {
     return found == lanes_.end() ? nullptr : last_lane_ = &found->second;
 }
 
-void TraceView::begin_counters(std::uint64_t ns) {
-    hits_track_ = writer_->add(counter_track(0), "probe hits");
-    rate_track_ = writer_->add(counter_track(1), "probe hits a second");
-    waiting_track_ = writer_->add(counter_track(2), "tasks waiting for a CPU");
-    for (const TrackId track : {hits_track_, rate_track_, waiting_track_})
-        writer_->count(track, ns, 0);
-    counted_ns_ = waiting_ns_ = rate_.begin_ns = ns;
+void TraceView::begin(const Scheduler& scheduler) {
+    scheduler_ = &scheduler;
+    counters_.begin(now_ns());
     user_label_ = writer_->label({"user", "EL0"});
     slot_label_ = writer_->label({"user", "EL0, in the slot"});
 }
@@ -68,10 +56,7 @@ void TraceView::name_lane(Lane& lane, const Task& task) {
 }
 
 TraceView::Lane& TraceView::lane_of(const Task& task) {
-    if (scheduler_ == nullptr) {
-        scheduler_ = task.scheduler;
-        begin_counters(now_ns());
-    }
+    if (scheduler_ == nullptr) begin(*task.scheduler);
     Lane* const known = find(task.id);
     Lane& lane = known != nullptr ? *known : lanes_[task.id];
     if (lane.ended) {  // the id's next owner, after an execve of another thread
@@ -89,36 +74,33 @@ LabelId TraceView::label_of(ExceptionClass ec) {
     return *label;
 }
 
-LabelId TraceView::label_of(KernelPath path) {
-    std::optional<LabelId>& label = path_labels_[static_cast<std::size_t>(path)];
-    if (!label) label = writer_->label({"path", std::string(kernel_path_info(path).name)});
-    return *label;
+LabelId TraceView::new_label(KernelPath path) {
+    const LabelId label = writer_->label({"path", std::string(kernel_path_info(path).name)});
+    path_labels_[static_cast<std::size_t>(path)] = label;
+    return label;
 }
 
-const TraceView::ProbeLabels& TraceView::labels_of(const Uprobe& uprobe) {
-    const auto known = probe_labels_.find(&uprobe);
-    if (known != probe_labels_.end()) return known->second;
-    const std::string probe = visible(probe_name(uprobe)), verdict = verdict_text(uprobe);
+TraceView::TracedProbe& TraceView::traced(const Uprobe& uprobe) {
+    if (last_probe_ != nullptr && last_probe_->uprobe == &uprobe) return *last_probe_;
+    const auto [found, is_new] = probes_.try_emplace(&uprobe);
+    TracedProbe& probe = *(last_probe_ = &found->second);
+    if (!is_new) return probe;
+    const std::string name = visible(probe_name(uprobe)), verdict = verdict_text(uprobe);
     const auto label = [&](const std::string& how) {
-        return writer_->label({"probe", probe, {{"probe", probe}, {"verdict", how}}});
+        return writer_->label({"probe", name, {{"probe", name}, {"verdict", how}}});
     };
-    return probe_labels_[&uprobe] = {label(verdict), label("return"), verdict == "step"};
-}
-
-std::uint64_t TraceView::ns_of(CentiCycles at) {
-    for (const auto& [cycles, ns] : known_ns_) {
-        if (cycles == at && ns != 0) return ns;
-    }
-    const std::uint64_t ns = scheduler_->to_ns(at);
-    known_ns_ = {std::pair{at, ns}, known_ns_[0]};
-    return ns;
+    probe.uprobe = &uprobe;
+    probe.hit = label(verdict);
+    probe.returns = label("return");
+    probe.steps = verdict == "step";
+    return probe;
 }
 
 // What was charged just now took until now.
 TraceView::Span TraceView::span_of(CentiCycles cycles) {
     const CentiCycles now = scheduler_->now();
     const std::uint64_t begin = ns_of(now < cycles ? CentiCycles() : now - cycles);
-    return {begin, ns_of(now)};
+    return {begin, remember(now)};
 }
 
 // A task that goes to another CPU may come to one whose clock is behind.
@@ -163,58 +145,54 @@ void TraceView::leaf(Lane& lane, const Span& span, LabelId label, TraceArguments
     writer_->end(lane.track, end, {});
 }
 
-void TraceView::count_hits(const Uprobe& uprobe, std::uint64_t ns) {
-    std::uint64_t& counted = counted_[&uprobe];
-    if (counted == uprobe.hits) return;
-    const std::uint64_t more = uprobe.hits - counted;
-    hits_ += more;
-    counted = uprobe.hits;
-    counted_ns_ = std::max(counted_ns_, ns);
-    writer_->count(hits_track_, counted_ns_, hits_);
-    count_rate(counted_ns_, more);
+void TraceView::count_hits(TracedProbe& probe, std::uint64_t ns) {
+    const std::uint64_t more = probe.uprobe->hits - probe.counted;
+    if (more == 0) return;
+    probe.counted += more;
+    counters_.add_hits(ns, more);
 }
 
-// A window's rate stands at its begin. After one without hits there is none until the next hit.
-void TraceView::count_rate(std::uint64_t ns, std::uint64_t hits) {
-    if (ns >= rate_.begin_ns + kRateWindowNs) {
-        writer_->count(rate_track_, rate_.begin_ns, rate_.hits * (kSecondNs / kRateWindowNs));
-        const std::uint64_t windows = (ns - rate_.begin_ns) / kRateWindowNs;
-        if (windows > 1) writer_->count(rate_track_, rate_.begin_ns + kRateWindowNs, 0);
-        rate_.begin_ns += windows * kRateWindowNs;
-        rate_.hits = 0;
-    }
-    rate_.hits += hits;
+void TraceView::add_cpu(CpuLane& cpu, unsigned id) {
+    cpu.track = writer_->add({TraceTrack::Kind::Cpu, id, 0}, fmt::format("CPU {}", id));
+    cpu.known = true;
 }
 
-void TraceView::count_waiting(std::uint64_t ns) {
-    std::uint64_t waiting = 0;
-    for (const SimCpu& cpu : scheduler_->cpus()) waiting += cpu.queue.size();
-    if (waiting == waiting_) return;
-    waiting_ = waiting;
-    waiting_ns_ = std::max(waiting_ns_, ns);
-    writer_->count(waiting_track_, waiting_ns_, waiting);
+void TraceView::take_cpu(CpuLane& cpu, const Lane& lane, const Span& span) {
+    if (!cpu.known) add_cpu(cpu, scheduler_->here().id);
+    if (cpu.open) writer_->end(cpu.track, cpu.last_ns, {});
+    cpu.last_ns = std::max(cpu.last_ns, span.begin_ns);
+    writer_->begin(cpu.track, cpu.last_ns, lane.on_cpu, {}, {});
+    cpu.open = true;
+    cpu.task = lane.task;
+    counters_.count_waiting(span.begin_ns, *scheduler_);
 }
 
 void TraceView::on_cpu(const Lane& lane, const Span& span, bool was_idle) {
     last_ns_ = std::max(last_ns_, span.end_ns);
-    const std::size_t id = scheduler_->here().id;
-    if (cpus_.size() <= id) cpus_.resize(id + 1);
-    CpuLane& cpu = cpus_[id];
-    if (!cpu.track)
-        cpu.track = writer_->add({TraceTrack::Kind::Cpu, static_cast<std::uint32_t>(id), 0},
-                                 fmt::format("CPU {}", id));
-    if (cpu.open && (was_idle || cpu.task != lane.task)) {
-        writer_->end(*cpu.track, cpu.last_ns, {});
-        cpu.open = false;
-    }
-    if (!cpu.open) {
-        cpu.last_ns = std::max(cpu.last_ns, span.begin_ns);
-        writer_->begin(*cpu.track, cpu.last_ns, lane.on_cpu, {}, {});
-        cpu.open = true;
-        cpu.task = lane.task;
-        count_waiting(span.begin_ns);
-    }
+    CpuLane& cpu = cpus_[scheduler_->here().id];
+    if (!cpu.open || was_idle || cpu.task != lane.task) [[unlikely]]
+        take_cpu(cpu, lane, span);
     cpu.last_ns = std::max(cpu.last_ns, span.end_ns);
+}
+
+// An exception of a hit: its first one opens it, the one after the step ends the flow to there.
+TraceFlow TraceView::begin_hit(Lane& lane, ExceptionClass ec, CentiCycles cycles,
+                               std::uint64_t ns) {
+    const auto place = hit_place(*uprobes_, *lane.trapped, lane.pc);
+    if (!place) return {};
+    if (place->steps) {
+        // The first fetch from a slot is an abort on the way there.
+        const bool ends_step = ec == ExceptionClass::SoftwareStep || ec == ExceptionClass::Brk;
+        if (!ends_step) return {};
+        return {.id = std::exchange(lane.flow, 0), .ends = true};
+    }
+    if (lane.hit != nullptr) return {};
+    TracedProbe& probe = traced(*place->uprobe);
+    open(lane, Level::Hit, ns, place->returns ? probe.returns : probe.hit);
+    lane.hit = &probe;
+    lane.hit_cycles = cycles;
+    if (place->returns || !probe.steps) return {};
+    return {.id = lane.flow = ++flows_};
 }
 
 void TraceView::charged(TaskId task, ExceptionClass ec, CentiCycles cycles, Account account) {
@@ -234,21 +212,8 @@ void TraceView::charged(TaskId task, ExceptionClass ec, CentiCycles cycles, Acco
     }
     close_above_hit(*lane, span.begin_ns);
     TraceFlow flow;
-    if (announced && account == Account::ProbeHit && lane->place) {
-        // The first fetch from a slot is an abort on the way there.
-        const bool ends_step = ec == ExceptionClass::SoftwareStep || ec == ExceptionClass::Brk;
-        if (lane->place->steps && ends_step) {
-            flow = {.id = std::exchange(lane->flow, 0), .ends = true};
-        } else if (!lane->place->steps && lane->hit == nullptr) {
-            const Uprobe& uprobe = *lane->place->uprobe;
-            const ProbeLabels& labels = labels_of(uprobe);
-            const bool returns = lane->place->returns;
-            open(*lane, Level::Hit, span.begin_ns, returns ? labels.returns : labels.hit);
-            lane->hit = &uprobe;
-            lane->hit_cycles = cycles;
-            if (!returns && labels.steps) flow.id = lane->flow = ++flows_;
-        }
-    }
+    if (announced && account == Account::ProbeHit)
+        flow = begin_hit(*lane, ec, cycles, span.begin_ns);
     open(*lane, Level::Exception, span.begin_ns, label_of(ec), flow);
     lane->exception_cycles = cycles;
     (void)at(*lane, span.end_ns);
@@ -272,7 +237,7 @@ void TraceView::charged(TaskId task, KernelPath path, std::uint64_t units, Centi
 void TraceView::woken(const Task& task) {
     if (scheduler_ == nullptr || !goes_on()) return;
     const std::uint64_t now = now_ns();
-    count_waiting(now);
+    counters_.count_waiting(now, *scheduler_);
     Lane* const lane = find(task.id);
     const Task* const waker = scheduler_->here().running;
     if (lane == nullptr || waker == nullptr || waker == &task) return;
@@ -297,7 +262,8 @@ void TraceView::trapped(const Task& task, const Stop& stop, const ExceptionRegis
     const std::uint64_t now = now_ns();
     on_cpu(lane, {now, now});
     close_above_hit(lane, now);
-    lane.place = hit_place(*uprobes_, task, stop.pc);
+    lane.trapped = &task;
+    lane.pc = stop.pc;
     lane.expects = true;
 }
 
@@ -308,9 +274,7 @@ bool TraceView::returning(const Task& task) {
     on_cpu(lane, {now, now});
     if (!lane.open.empty() && lane.open.back() == Level::User) return true;
     close_above_hit(lane, now);
-    Cpu& cpu = *task.process->mm->machine().cpu;
-    const auto place = hit_place(*uprobes_, task, VAddr(cpu.read(task.context, Reg::Pc)));
-    const bool steps = place && place->steps;
+    const bool steps = is_stepping(task);
     if (!steps) close_all(lane, now);
     open(lane, Level::User, now, steps ? slot_label_ : user_label_, wakeup_of(lane));
     return true;
@@ -322,10 +286,10 @@ void TraceView::task_ended(const Task& task, const TaskEnd&) {
 
 void TraceView::end_everything() {
     for (auto& [id, lane] : lanes_) close_all(lane, lane.ended ? lane.last_ns : last_ns_);
-    for (std::size_t id = 0; id < cpus_.size(); ++id) {
-        if (cpus_[id].open) writer_->end(*cpus_[id].track, cpus_[id].last_ns, {});
+    for (const CpuLane& cpu : cpus_) {
+        if (cpu.open) writer_->end(cpu.track, cpu.last_ns, {});
     }
-    if (rate_.hits != 0) count_rate(rate_.begin_ns + kRateWindowNs, 0);
+    counters_.end();
 }
 
 void TraceView::end() {

@@ -16,6 +16,7 @@
 #include "sim/profile/exception_class.h"
 #include "sim/profile/kernel_path.h"
 #include "tools/views/hit_place.h"
+#include "tools/views/trace_counters.h"
 #include "tools/views/trace_writer.h"
 
 namespace uprobesim {
@@ -24,7 +25,7 @@ class TraceView final : public TrapObserver {
 public:
     // The trace ends at the event with which it has more than `limit` bytes.
     TraceView(std::unique_ptr<TraceWriter> writer, std::uint64_t limit)
-        : writer_(std::move(writer)), limit_(limit) {}
+        : writer_(std::move(writer)), counters_(*writer_), limit_(limit) {}
 
     void use(const Uprobes& uprobes) { uprobes_ = &uprobes; }
     void charged(TaskId task, ExceptionClass ec, CentiCycles cycles, Account account) override;
@@ -32,6 +33,7 @@ public:
     void charged(TaskId task, KernelPath path, std::uint64_t units, CentiCycles cycles,
                  Account account) override;
     void trapped(const Task& task, const Stop& stop, const ExceptionRegisters&) override;
+    bool reads_registers() const override { return false; }
     void exit_work(const Task&) override {}
     bool returning(const Task& task) override;
     void woken(const Task& task) override;
@@ -44,6 +46,12 @@ public:
     const std::optional<std::uint64_t>& cut_ns() const { return cut_ns_; }
 
 private:
+    struct TracedProbe {
+        const Uprobe* uprobe = nullptr;
+        LabelId hit = 0, returns = 0;
+        bool steps = false;
+        std::uint64_t counted = 0;  // hits
+    };
     enum class Level : std::uint8_t { Hit, Exception, User };
     struct Lane {  // a task's
         TrackId track = 0;
@@ -53,8 +61,9 @@ private:
         LabelId wakes = 0;   // of the moments in which it is woken, on the waker's track
         std::uint64_t last_ns = 0;
         std::vector<Level> open;
-        std::optional<HitPlace> place;  // of the exception that was taken last
-        const Uprobe* hit = nullptr;    // of the open hit
+        const Task* trapped = nullptr;  // by the exception that was taken last, at `pc`
+        VAddr pc;
+        TracedProbe* hit = nullptr;  // of the open hit
         CentiCycles hit_cycles, exception_cycles;
         std::uint64_t flow = 0;    // of the open hit; 0: it does not step
         std::uint64_t wakeup = 0;  // flow of a wake-up that it has not gone on after; 0: none
@@ -62,7 +71,8 @@ private:
         bool ended = false;
     };
     struct CpuLane {
-        std::optional<TrackId> track;
+        TrackId track = 0;
+        bool known = false;  // the track
         bool open = false;
         TaskId task;
         std::uint64_t last_ns = 0;
@@ -70,22 +80,26 @@ private:
     struct Span {
         std::uint64_t begin_ns, end_ns;
     };
-    struct ProbeLabels {
-        LabelId hit, returns;
-        bool steps;
-    };
-    struct Rate {  // of hits, in windows of simulated time
-        std::uint64_t begin_ns = 0, hits = 0;
-    };
-    void begin_counters(std::uint64_t ns);
+    void begin(const Scheduler& scheduler);
     void name_lane(Lane& lane, const Task& task);
     Lane& lane_of(const Task& task);
     Lane* find(TaskId task);
     LabelId label_of(ExceptionClass ec);
-    LabelId label_of(KernelPath path);
-    const ProbeLabels& labels_of(const Uprobe& uprobe);
-    std::uint64_t ns_of(CentiCycles at);
-    std::uint64_t now_ns() { return ns_of(scheduler_->now()); }
+    LabelId label_of(KernelPath path) {
+        const std::optional<LabelId>& known = path_labels_[static_cast<std::size_t>(path)];
+        return known ? *known : new_label(path);
+    }
+    LabelId new_label(KernelPath path);
+    TracedProbe& traced(const Uprobe& uprobe);
+    std::uint64_t ns_of(CentiCycles at) const {
+        return at == known_cycles_ ? known_ns_ : scheduler_->to_ns(at);
+    }
+    std::uint64_t now_ns() { return remember(scheduler_->now()); }
+    std::uint64_t remember(CentiCycles at) {
+        known_ns_ = ns_of(at);
+        known_cycles_ = at;
+        return known_ns_;
+    }
     Span span_of(CentiCycles cycles);
     static std::uint64_t at(Lane& lane, std::uint64_t ns);
     void open(Lane& lane, Level level, std::uint64_t ns, LabelId label, const TraceFlow& flow = {});
@@ -95,31 +109,36 @@ private:
     void close_all(Lane& lane, std::uint64_t ns);
     void leaf(Lane& lane, const Span& span, LabelId label, TraceArguments arguments);
     void on_cpu(const Lane& lane, const Span& span, bool was_idle = false);
-    void count_hits(const Uprobe& uprobe, std::uint64_t ns);
-    void count_rate(std::uint64_t ns, std::uint64_t hits);
+    // Apart, so that a charge to the task that runs saves no registers for it.
+    [[gnu::noinline]] void take_cpu(CpuLane& cpu, const Lane& lane, const Span& span);
+    void add_cpu(CpuLane& cpu, unsigned id);
+    TraceFlow begin_hit(Lane& lane, ExceptionClass ec, CentiCycles cycles, std::uint64_t ns);
+    void count_hits(TracedProbe& probe, std::uint64_t ns);
     void end_everything();
-    void count_waiting(std::uint64_t ns);
-    bool goes_on();
+    bool goes_on() {
+        // What was written stays more than the limit, once it is.
+        return writer_->bytes() <= limit_ || cut();
+    }
+    [[gnu::noinline]] bool cut();
 
     std::unique_ptr<TraceWriter> writer_;
+    TraceCounters counters_;
     std::uint64_t limit_;
     const Uprobes* uprobes_ = nullptr;
     const Scheduler* scheduler_ = nullptr;
     std::map<TaskId, Lane> lanes_;
     Lane* last_lane_ = nullptr;  // that was asked for
-    std::vector<CpuLane> cpus_;
+    std::array<CpuLane, Scheduler::kMaxCpus> cpus_{};
     // Labels that have been told, by what they are of.
     std::array<std::optional<LabelId>, kExceptionClassCount> exception_labels_{};
     std::array<std::optional<LabelId>, kKernelPathCount> path_labels_{};
-    std::map<const Uprobe*, ProbeLabels> probe_labels_;
+    std::map<const Uprobe*, TracedProbe> probes_;
+    TracedProbe* last_probe_ = nullptr;  // that was asked for
     LabelId user_label_ = 0, slot_label_ = 0;
-    TrackId hits_track_ = 0, rate_track_ = 0, waiting_track_ = 0;
-    std::map<const Uprobe*, std::uint64_t> counted_;
-    Rate rate_;
-    std::uint64_t hits_ = 0, flows_ = 0, last_ns_ = 0, counted_ns_ = 0;
-    std::uint64_t waiting_ = 0, waiting_ns_ = 0;
-    // The last two times that were converted: a charge begins where the one before ended.
-    std::array<std::pair<CentiCycles, std::uint64_t>, 2> known_ns_{};
+    std::uint64_t flows_ = 0, last_ns_ = 0;
+    // The last time that was converted: a charge begins where the one before ended.
+    CentiCycles known_cycles_;
+    std::uint64_t known_ns_ = 0;
     std::optional<std::uint64_t> cut_ns_;
 };
 

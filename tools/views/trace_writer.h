@@ -6,6 +6,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string>
@@ -82,18 +83,45 @@ public:
     // The file is whole. Throws HostError where it could not be written.
     virtual void finish() = 0;
 
-    std::uint64_t bytes() const { return bytes_; }
+    // What has been told so far, in bytes of the file.
+    std::uint64_t bytes() const { return handed_over_ + used_; }
 
 protected:
     explicit TraceWriter(OutputFile file) : file_(std::move(file)) {}
-    void put(std::string_view text) {
-        bytes_ += text.size();
-        file_.write(text);
+    // Where the file goes on, with room for kRoom bytes. filled() says how many came.
+    static constexpr std::size_t kRoom = 4096;
+    char* room() {
+        if (used_ >= kBuffer) [[unlikely]]
+            hand_over();
+        return buffer_.get() + used_;
     }
-    OutputFile file_;
+    void filled(std::size_t bytes) { used_ += bytes; }
+    void put(std::string_view text) {
+        if (text.size() > kRoom) {
+            hand_over();
+            handed_over_ += text.size();
+            return file_.write(text);
+        }
+        std::memcpy(room(), text.data(), text.size());
+        filled(text.size());
+    }
+    void commit() {
+        hand_over();
+        file_.commit();
+    }
 
 private:
-    std::uint64_t bytes_ = 0;
+    static constexpr std::size_t kBuffer = 65536;  // so much the file writes at once
+
+    void hand_over() {
+        file_.write({buffer_.get(), used_});
+        handed_over_ += std::exchange(used_, 0);
+    }
+
+    OutputFile file_;
+    std::unique_ptr<char[]> buffer_ = std::make_unique<char[]>(kBuffer + kRoom);
+    std::size_t used_ = 0;
+    std::uint64_t handed_over_ = 0;
 };
 
 std::unique_ptr<TraceWriter> make_perfetto_writer(OutputFile file);
