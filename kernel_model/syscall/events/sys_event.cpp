@@ -5,8 +5,8 @@
 #include <bit>
 
 #include "kernel_model/abi/clock.h"
-#include "kernel_model/abi/epoll.h"
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/poll.h"
 #include "kernel_model/files/event/event_file.h"
 #include "kernel_model/files/event/memory_file.h"
 #include "kernel_model/files/event/process_file.h"
