@@ -59,6 +59,10 @@ constexpr std::string_view kBuiltIn[] = {"64BIT",
                                          "PROC_SYSCTL",
                                          "RSEQ",
                                          "SECRETMEM",
+                                         "SECURITY",
+                                         "SECURITY_LANDLOCK",
+                                         "SECURITY_NETWORK",
+                                         "SECURITY_PATH",
                                          "SECCOMP",
                                          "SECCOMP_FILTER",
                                          "SHMEM",
@@ -76,8 +80,8 @@ constexpr std::string_view kBuiltIn[] = {"64BIT",
                                          "USER_NS",
                                          "UTS_NS"};
 constexpr std::string_view kNotSet[] = {"CGROUPS", "COMPAT",  "HUGETLB_PAGE",
-                                        "MODULES", "PID_NS",  "SECURITY",
-                                        "SWAP",    "TIME_NS", "USERFAULTFD"};
+                                        "MODULES", "PID_NS",  "SWAP",
+                                        "TIME_NS", "USERFAULTFD"};
 
 }  // namespace
 

@@ -56,6 +56,8 @@ private:
     SpecialNode parameter(const SysctlRow& row, std::uint64_t inode);
     SpecialNode text(TextFile::Make make, std::uint32_t mode = 0444, std::uint64_t inode = 0);
     // A file of a process, which may end before the file is closed. `make`: its text, for the task.
+    // ptrace_may_access, of the task that reads.
+    bool reads(const Process& reader, const Process& shown) const;
     std::optional<SpecialNode> namespace_link(const Process&, const std::string& name);
     std::optional<SpecialNode> memory_file(Process&, const std::string& name);
     std::optional<SpecialNode> descriptor_file(const PidSpace&, Process&, const std::string& name);

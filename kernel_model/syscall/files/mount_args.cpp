@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "kernel_model/abi/limits.h"
+#include "kernel_model/landlock/domain.h"
 #include "kernel_model/task/mount_locks.h"
 #include "sim/base/try.h"
 
@@ -55,6 +56,10 @@ std::shared_ptr<MountNamespace> namespace_of(SysCall& call) {
 bool may_mount(SysCall& call) {
     const auto space = namespace_of(call);
     return call.capable_in(space ? space->owned_by : nullptr, Capability::SysAdmin);
+}
+
+bool bars_mounts(const SysCall& call) {
+    return restricting_files(call.cred().landlock) != nullptr;
 }
 
 namespace {

@@ -196,8 +196,9 @@ SysOutcome sys_mknodat(SysCall& call) {
         return named(call, p,
                      call.kernel.files().make_device(
                          p.caller, p.path, type | (call.uint32(2) & kAllModeBits), call.uint32(3)));
+    // With rights to neither read nor write it (OPEN_FMODE): it is made, and not opened.
     return named(call, p,
-                 call.kernel.files().open(p.caller, p.path, kOCreat | kOExcl | kOWronly,
+                 call.kernel.files().open(p.caller, p.path, kOCreat | kOExcl | kOAccmode,
                                           call.uint32(2) & kAllModeBits));
 }
 

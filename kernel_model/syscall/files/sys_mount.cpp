@@ -129,7 +129,7 @@ SysOutcome sys_mount(SysCall& call) {
     std::uint64_t flags = call.args[3];
     const auto at = TRY(place_argument(call, kAtFdcwd, call.address(1), true));
     if ((flags & kMsMagicMask) == kMsMagic) flags &= ~kMsMagicMask;
-    if (!may_mount(call)) return Errno::Perm;
+    if (bars_mounts(call) || !may_mount(call)) return Errno::Perm;
     if ((flags & (kMsRemount | kMsBind)) == (kMsRemount | kMsBind) || (flags & kMsRemount) != 0)
         return remount(call, at, flags, data);
     if ((flags & kMsBind) != 0)
@@ -157,6 +157,7 @@ SysOutcome sys_umount2(SysCall& call) {
         if (!may_mount(call)) return Errno::Perm;
         if (!at.is_top() || !is_ours(call, *at.mount) || place_locked(*at.mount))
             return Errno::Inval;
+        if (bars_mounts(call)) return Errno::Perm;
         const bool top = at.mount->parent == nullptr;
         if ((flags & kMntExpire) != 0) {
             if (top || (flags & (kMntForce | kMntDetach)) != 0) return Errno::Inval;
@@ -197,6 +198,7 @@ SysOutcome sys_pivot_root(SysCall& call) {
     const auto next = TRY(place_argument(call, kAtFdcwd, call.address(0), true));
     const auto old = TRY(place_argument(call, kAtFdcwd, call.address(1), true));
     if (!next.directory || !old.directory) return Errno::NotDir;
+    if (bars_mounts(call)) return Errno::Perm;
     const auto root = TRY(files.locate(call.caller(), "/", true));
     const auto shared_above = [](const Mount& mount) {
         return mount.parent != nullptr && mount.parent->peers != 0;

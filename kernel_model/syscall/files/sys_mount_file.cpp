@@ -155,6 +155,7 @@ SysResult<void> create(SysCall& call, FsContext& context) {
 
 SysResult<void> reconfigure(SysCall& call, FsContext& context) {
     if (context.phase != FsContext::Phase::Reconfigure) return tl::make_unexpected(Errno::Busy);
+    if (bars_mounts(call)) return tl::make_unexpected(Errno::Perm);
     if (context.read_only && !context.super->read_only && written(call, *context.super))
         return tl::make_unexpected(Errno::Busy);
     context.super->read_only = context.read_only;
@@ -294,6 +295,7 @@ SysOutcome sys_move_mount(SysCall& call) {
     const auto to =
         TRY(place_argument(call, call.int32(2), call.address(3), (flags & kMoveMountTSymlinks) != 0,
                            (flags & kMoveMountTEmptyPath) != 0));
+    if (bars_mounts(call)) return Errno::Perm;
     if ((flags & kMoveMountSetGroup) != 0) {
         if (!from.is_top() || !to.is_top() || from.mount->super != to.mount->super)
             return Errno::Inval;

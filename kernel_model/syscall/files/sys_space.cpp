@@ -3,6 +3,7 @@
 // fsync, advice.
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/inotify.h"
+#include "kernel_model/abi/landlock.h"
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/files/rights/inode_flags.h"
 #include "kernel_model/syscall/files/sys_lease.h"
@@ -107,6 +108,7 @@ SysOutcome sys_ftruncate(SysCall& call) {
         if (const auto waits = break_leases(call, *key, true, (file->flags & kONonblock) != 0))
             return *waits;
     }
+    if ((file->rights_refused & kLandlockFsTruncate) != 0) return Errno::Acces;
     TRY(may_grow(call, *file, call.args[1]));
     TRY(file->truncate(call.args[1]));
     tell_new_size(call, *file);
