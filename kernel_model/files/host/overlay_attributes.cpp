@@ -32,6 +32,9 @@ SysResult<FileStatus> OverlayFileSystem::status(const Caller& caller, std::strin
                                                 bool follow) {
     const Node node = TRY(existing(layers_.walk(caller, path, follow)));
     if (follow && node.special && node.special->magic) return node.special->magic->status();
+    // pid_getattr
+    if (node.is_directory() && node.special && node.special->barred == Errno::NoEnt)
+        return tl::make_unexpected(Errno::NoEnt);
     return node.status;
 }
 
@@ -62,6 +65,8 @@ SysResult<void> OverlayFileSystem::access(const Caller& caller, std::string_view
     if ((mode & abi::kXOk) != 0 && kind == abi::kIfReg && node.mount &&
         (node.mount->flags & abi::kMsNoexec) != 0)
         return tl::make_unexpected(Errno::Acces);
+    if (node.is_directory() && node.special && node.special->barred)
+        return tl::make_unexpected(*node.special->barred);
     const FileStatus status = follow && node.special && node.special->magic
                                   ? node.special->magic->status().value_or(node.status)
                                   : node.status;
@@ -74,6 +79,7 @@ SysResult<std::shared_ptr<Dentry>> OverlayFileSystem::directory(const Caller& ca
     if (!walked.node) return tl::make_unexpected(Errno::NoEnt);
     const Node& node = *walked.node;
     if (!node.is_directory()) return tl::make_unexpected(Errno::NotDir);
+    if (node.special && node.special->barred) return tl::make_unexpected(*node.special->barred);
     if (node.guest != "/" && !caller.credentials.permit(node.status, abi::kXOk)) {
         return tl::make_unexpected(Errno::Acces);
     }

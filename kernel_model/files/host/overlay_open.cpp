@@ -355,6 +355,8 @@ SysResult<FileSystem::OpenResult> OverlayFileSystem::open_unnamed(const Caller& 
 SysResult<std::shared_ptr<File>> OverlayFileSystem::open_directory(const Caller& caller,
                                                                    const Node& node,
                                                                    std::uint32_t flags) {
+    if ((flags & abi::kOPath) == 0 && node.special && node.special->barred)
+        return tl::make_unexpected(*node.special->barred);
     if ((flags & abi::kOPath) == 0 && !layers_.may_list(caller, node))
         return tl::make_unexpected(Errno::Acces);
     return nodes_met_.add(std::make_shared<OpenDirectory>(*this, caller.process, node));

@@ -11,6 +11,7 @@
 
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/landlock/domain.h"
+#include "kernel_model/syscall/files/proc_options.h"
 #include "kernel_model/task/mount_locks.h"
 #include "sim/base/try.h"
 
@@ -283,9 +284,13 @@ SysResult<std::shared_ptr<SuperBlock>> new_file_system(SysCall& call, const std:
     if (type == "sysfs" || type == "devtmpfs") return kept;
     const PidSpace processes =
         type == "proc" && call.process.numbers ? call.process.numbers->space : nullptr;
+    ProcOptions shown;
+    if (type == "proc") shown = TRY(proc_options(call, options, {}));
     auto super = files.mounts()->new_super(
-        type, source, processes ? Mounts::proc_of(processes->inode) : kept->inner);
+        type, source,
+        type == "proc" ? Mounts::proc_of(processes ? processes->inode : 0, shown) : kept->inner);
     super->shows = processes;
+    super->options = shown_proc_options(shown);
     super->magic = kept->magic;
     return super;
 }

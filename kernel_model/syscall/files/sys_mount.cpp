@@ -5,6 +5,7 @@
 
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/syscall/files/mount_args.h"
+#include "kernel_model/syscall/files/proc_options.h"
 #include "kernel_model/task/mount_locks.h"
 #include "sim/base/try.h"
 
@@ -65,6 +66,7 @@ SysResult<void> remount(SysCall& call, const FileSystem::Located& at, std::uint6
         if ((at.mount->flags & kTimesLocked) != 0 && !call.capable(Capability::SysAdmin))
             return tl::make_unexpected(Errno::Perm);
         if (super.type == "tmpfs" && super.space) TRY(remount_tmpfs(call, super, data));
+        if (super.type == "proc") TRY(remount_proc(call, super, data));
         const bool read_only = (flags & kMsRdonly) != 0;
         if (read_only && !super.read_only && written(call, super))
             return tl::make_unexpected(Errno::Busy);

@@ -10,6 +10,7 @@
 
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/syscall/files/mount_args.h"
+#include "kernel_model/syscall/files/proc_options.h"
 #include "kernel_model/task/mount_locks.h"
 #include "sim/base/try.h"
 
@@ -126,11 +127,13 @@ SysResult<void> set_parameter(SysCall& call, FsContext& context, const std::stri
         return {};
     }
     if (context.type == "ramfs" && key != "mode") return {};
-    if ((context.type != "tmpfs" && context.type != "ramfs") || !is_tmpfs_option(key))
+    const bool of_proc = context.type == "proc" && is_proc_option(key);
+    if (!of_proc && ((context.type != "tmpfs" && context.type != "ramfs") || !is_tmpfs_option(key)))
         return context.refuse(fmt::format("{}: Unknown parameter '{}'", context.type, key));
     const std::string option = value ? key + "=" + *value : key;
-    if (!check_tmpfs_options(call, option))
-        return context.refuse(fmt::format("{}: Bad value for '{}'", context.type, key));
+    const bool fits = of_proc ? proc_options(call, option, {}).has_value()
+                              : check_tmpfs_options(call, option).has_value();
+    if (!fits) return context.refuse(fmt::format("{}: Bad value for '{}'", context.type, key));
     // More than legacy_parse_param takes says nothing more.
     if (context.options.size() + option.size() + 2 > kPageSize)
         return tl::make_unexpected(Errno::Inval);
@@ -158,6 +161,7 @@ SysResult<void> reconfigure(SysCall& call, FsContext& context) {
     if (bars_mounts(call)) return tl::make_unexpected(Errno::Perm);
     if (context.read_only && !context.super->read_only && written(call, *context.super))
         return tl::make_unexpected(Errno::Busy);
+    if (context.type == "proc") TRY(remount_proc(call, *context.super, context.options));
     context.super->read_only = context.read_only;
     return {};
 }
