@@ -226,7 +226,9 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_again(const Caller& cal
         TRY(take_write_access(*again, flags));
     } else if (const auto* end = dynamic_cast<const PipeEnd*>(magic.get())) {
         const std::uint32_t refused = TRY(check_open_rights(caller, *magic, abi::kIfIfo, flags));
-        again = std::make_shared<PipeEnd>(end->pipe(), flags, end->shown());
+        const auto other = std::make_shared<PipeEnd>(end->pipe(), flags, end->shown());
+        other->events = events_;
+        again = other;
         again->rights_refused = refused;
         again->dentry = magic->dentry;
         again->name = magic->name;
@@ -405,8 +407,10 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_fifo(const Node& node,
         pipe = std::make_shared<Pipe>(PipeOwner{.pages = {}, .memory = &machine_.memory});
         fifos_[node.host] = pipe;
     }
-    return std::make_shared<PipeEnd>(std::move(pipe), flags & ~abi::kODirect,
-                                     std::make_shared<FileStatus>(node.status));
+    auto end = std::make_shared<PipeEnd>(std::move(pipe), flags & ~abi::kODirect,
+                                         std::make_shared<FileStatus>(node.status));
+    end->events = events_;
+    return end;
 }
 
 }  // namespace uprobesim

@@ -56,7 +56,8 @@ SysOutcome sys_fsync(SysCall& call) {
     const auto file = call.process.files.share(call.int32(0));
     if (!file || (file->flags & kOPath) != 0) return bad_descriptor(call);
     // Only files of a file system have the operation.
-    if (file->is_secret() || (!file->watched_key() && !file->backing())) return Errno::Inval;
+    if (file->is_secret() || file->stream() || (!file->watched_key() && !file->backing()))
+        return Errno::Inval;
     TRY(file->sync());
     return 0;
 }
