@@ -16,6 +16,8 @@ inline constexpr std::uint32_t kOCreat = 0100, kOExcl = 0200, kONoctty = 0400, k
                                kODirect = 0200000, kOLargefile = 0400000, kONoatime = 01000000,
                                kOCloexec = 02000000, kOSync = 04010000, kOPath = 010000000,
                                kOTmpfile = 020040000;
+// __FMODE_EXEC: execve opens it; never among the flags of a descriptor.
+inline constexpr std::uint32_t kFmodeExec = 040;
 
 // openat2: struct open_how
 inline constexpr std::uint64_t kResolveNoXdev = 0x1, kResolveNoMagiclinks = 0x2,

@@ -18,7 +18,9 @@ inline constexpr std::uint32_t kFiclone = 0x40049409, kFiclonerange = 0x4020940d
                                kFioqsize = 0x5460, kFsIocGetflags = 0x80086601,
                                kFsIocSetflags = 0x40086602, kFsIocFsgetxattr = 0x801c581f,
                                kFsIocFssetxattr = 0x401c5820, kFsIocFiemap = 0xc020660b,
-                               kProcmapQuery = 0xc0686611;
+                               kProcmapQuery = 0xc0686611, kFideduperange = 0xc0189436,
+                               kFifreeze = 0xc0045877, kFithaw = 0xc0045878,
+                               kFsIocGetfsuuid = 0x80111500, kFsIocGetfssysfspath = 0x80811501;
 
 // Flags of inodes that FS_IOC_SETFLAGS sets, and in the other form of FS_IOC_FSSETXATTR.
 inline constexpr std::uint32_t kFsImmutable = 0x10, kFsAppend = 0x20, kFsNodump = 0x40,

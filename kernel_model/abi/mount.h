@@ -72,4 +72,10 @@ static_assert(sizeof(Statmount) == 512);
 // f_flags of statfs: those of the mount, and ST_VALID.
 inline constexpr std::int64_t kStValid = 0x20, kStRelatime = 0x1000, kStNosymfollow = 0x2000;
 
+// Quotas (linux/quota.h, linux/dqblk_xfs.h): a command, and in its low byte one of three types.
+inline constexpr std::uint32_t kQuotaTypeBits = 8, kQuotaTypes = 3;
+inline constexpr std::uint32_t kQSync = 0x800001, kQGetfmt = 0x800004, kQGetinfo = 0x800005;
+inline constexpr std::uint32_t kQXgetquota = 0x5803, kQXgetqstat = 0x5805, kQXquotasync = 0x5807,
+                               kQXgetqstatv = 0x5808, kQXgetnextquota = 0x5809;
+
 }  // namespace uprobesim::abi

@@ -14,6 +14,7 @@
 namespace uprobesim {
 
 using abi::Capability;
+class LandlockDomain;
 struct FileStatus;
 
 struct Ids {
@@ -35,8 +36,9 @@ struct Credentials {
     std::uint64_t effective = abi::kAllCapabilityBits, permitted = abi::kAllCapabilityBits,
                   inheritable = 0, bounding = abi::kAllCapabilityBits, ambient = 0;
     std::uint32_t securebits = 0;
-    std::int32_t request_keyring = 0;  // KEYCTL_SET_REQKEY_KEYRING
-    UserSpace space{};                 // null: the first user namespace
+    std::int32_t request_keyring = 0;                  // KEYCTL_SET_REQKEY_KEYRING
+    UserSpace space{};                                 // null: the first user namespace
+    std::shared_ptr<const LandlockDomain> landlock{};  // null: restricted by none
 
     // A user without capabilities, or the superuser.
     static Credentials of_user(std::uint32_t uid, std::uint32_t gid,

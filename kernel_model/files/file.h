@@ -190,6 +190,8 @@ public:
     FileHold write_access;  // of a description that may write, of a file that may run
     bool silent = false;    // FMODE_NONOTIFY: of no use of it anybody is told
     bool created = false;   // FMODE_CREATED: this opening made it
+    // The rights of Landlock that later calls need and its opener did not have (abi::kLandlockFs*).
+    std::uint32_t rights_refused = 0;
     std::uint64_t position = 0;
     std::uint32_t flags = 0;  // O_* as given to open, guest values
     // The directory entry by which the file was opened. Null: none; the file is shown as `name`

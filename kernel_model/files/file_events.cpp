@@ -83,6 +83,8 @@ void FileEvents::of_file(File& file, std::uint32_t mask, bool by_path) {
     const auto key = file.watched_key();
     if (quiet() || !key) return;
     FileHappening what = use_of(file, *key, mask);
+    // __fsnotify_parent: a directory is not told of reads and writes of its FIFOs.
+    if (file.stream() && (mask & (abi::kInAccess | abi::kInModify)) != 0) what.parent.reset();
     if (!by_path) {
         what.used = nullptr;
         what.mount = 0;

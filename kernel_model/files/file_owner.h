@@ -15,6 +15,7 @@ struct FileOwner {
     std::int32_t id = 0;      // 0: nobody
     std::int32_t signal = 0;  // 0: SIGIO
     Credentials setter{};     // of who set the owner: it must be allowed to signal it
+    std::int32_t setter_process = 0;
 };
 
 }  // namespace uprobesim

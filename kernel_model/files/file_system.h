@@ -101,6 +101,8 @@ public:
     virtual SysResult<std::string> read_link_of(const Caller&, File&) {
         return tl::make_unexpected(Errno::NoEnt);
     }
+    // Whether a file may be cut by its name (security_path_truncate). Acces.
+    virtual SysResult<void> may_truncate(const Caller&, std::string_view) { return {}; }
     // Replaces the extended attributes; the caller has checked the rights. NotSup: they are not
     // kept there.
     using Xattrs = std::shared_ptr<const ExtendedAttributes>;

@@ -2,6 +2,7 @@
 #include "kernel_model/files/mount.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
 
@@ -98,8 +99,29 @@ Mounts::Mounts(PhysicalMemory* memory)
     }
 }
 
-std::string Mounts::proc_of(std::uint64_t space) {
-    return std::string(kProcs) + "/" + std::to_string(space);
+// The name of a tree has the inode of its namespace and its options: "/12", "/12.2.1000.0".
+std::string Mounts::proc_of(std::uint64_t space, const ProcOptions& options) {
+    if (space == 0 && options == ProcOptions{}) return "/proc";
+    std::string path = std::string(kProcs) + "/" + std::to_string(space);
+    if (options == ProcOptions{}) return path;
+    return path + "." + std::to_string(options.hide) + "." + std::to_string(options.gid) + "." +
+           (options.only_processes ? "1" : "0");
+}
+
+void Mounts::change_proc(SuperBlock& super, const ProcOptions& options) {
+    const auto place = in_proc(super.inner);
+    if (!place) return;
+    const std::string before = std::exchange(super.inner, proc_of(place->space, options));
+    for (const auto& [id, mount] : *all_) {
+        if (mount->super.get() != &super) continue;
+        mount->root = moved_path(mount->root, before, super.inner);
+        std::map<std::string, std::shared_ptr<Mount>> children;
+        for (auto& [where, child] : mount->children) {
+            child->point = moved_path(where, before, super.inner);
+            children[child->point] = std::move(child);
+        }
+        mount->children = std::move(children);
+    }
 }
 
 std::optional<Mounts::InProc> Mounts::in_proc(std::string_view inner) {
@@ -110,11 +132,25 @@ std::optional<Mounts::InProc> Mounts::in_proc(std::string_view inner) {
     if (below(kFirst)) return InProc{.space = 0, .rest = inner.substr(kFirst.size())};
     if (!below(kProcs) || inner.size() == kProcs.size()) return std::nullopt;
     InProc place;
-    const char* const end = inner.data() + inner.size();
-    const auto read = std::from_chars(inner.data() + kProcs.size() + 1, end, place.space);
-    if (read.ec != std::errc() || place.space == 0 || (read.ptr != end && *read.ptr != '/'))
-        return std::nullopt;
-    place.rest = std::string_view(read.ptr, static_cast<std::size_t>(end - read.ptr));
+    const std::string_view named = inner.substr(kProcs.size() + 1);
+    const std::string_view name = named.substr(0, named.find('/'));
+    std::array<std::uint64_t, 4> numbers{};
+    const char* at = name.data();
+    const char* const end = name.data() + name.size();
+    std::size_t count = 0;
+    for (; count < numbers.size(); ++count) {
+        const auto read = std::from_chars(at, end, numbers[count]);
+        if (read.ec != std::errc()) return std::nullopt;
+        at = read.ptr;
+        if (at == end) break;
+        if (*at++ != '.') return std::nullopt;
+    }
+    // Either a number alone, or one with all three options.
+    if (count != 0 && count + 1 != numbers.size()) return std::nullopt;
+    place.space = numbers[0];
+    place.options = {static_cast<std::uint32_t>(numbers[1]), static_cast<std::uint32_t>(numbers[2]),
+                     numbers[3] != 0};
+    place.rest = named.substr(name.size());
     return place;
 }
 

@@ -21,6 +21,15 @@
 
 namespace uprobesim {
 
+// What a mount of proc shows (struct proc_fs_info).
+struct ProcOptions {
+    enum Hide : std::uint32_t { Off = 0, NoAccess = 1, Invisible = 2, NotPtraceable = 4 };
+    std::uint32_t hide = Off;     // hidepid=
+    std::uint32_t gid = 0;        // who is in this group sees all
+    bool only_processes = false;  // subset=pid
+    bool operator==(const ProcOptions&) const = default;
+};
+
 // What is mounted. Several mounts may show parts of one.
 struct SuperBlock {
     std::string type, source;
@@ -122,13 +131,16 @@ public:
     std::shared_ptr<SuperBlock> kept_super(std::string_view type) const;
     // The directory of POSIX message queues: no path leads to it.
     static constexpr std::string_view kQueues = "/.uprobesim/mqueue";
-    // The trees of proc that show another namespace of process ids than the first, by its inode:
-    // no path leads to them.
+    // The trees of proc that show another namespace of process ids than the first, by its inode, or
+    // that have options: no path leads to them.
     static constexpr std::string_view kProcs = "/.uprobesim/proc";
-    static std::string proc_of(std::uint64_t space);
+    static std::string proc_of(std::uint64_t space, const ProcOptions& options = {});
+    // The same file system shows something else from now on.
+    void change_proc(SuperBlock& super, const ProcOptions& options);
     struct InProc {
         std::uint64_t space = 0;  // inode; 0: the first
         std::string_view rest{};  // below the top of the tree: "", or "/1/fd"
+        ProcOptions options{};
     };
     // Where an inner path is in a proc; nothing: in another file system.
     static std::optional<InProc> in_proc(std::string_view inner);

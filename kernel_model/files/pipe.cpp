@@ -6,8 +6,10 @@
 #include <string>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/inotify.h"
 #include "kernel_model/abi/ioctl.h"
 #include "kernel_model/abi/poll.h"
+#include "kernel_model/files/file_events.h"
 #include "kernel_model/memory/user_memory.h"
 
 namespace uprobesim {
@@ -172,6 +174,8 @@ PipeEnd::PipeEnd(std::shared_ptr<Pipe> pipe, std::uint32_t open_flags,
 }
 
 PipeEnd::~PipeEnd() {
+    if (tells && events)
+        events->of_file(*this, writes_ ? abi::kInCloseWrite : abi::kInCloseNowrite);
     pipe_->close(reads_, writes_);
 }
 

@@ -9,6 +9,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,8 @@
 #include "kernel_model/wait/wait_queue.h"
 
 namespace uprobesim {
+
+class FileEvents;
 
 // Pages in pipes by user (user_struct.pipe_bufs). A PipeOwner says to which user and memory a pipe
 // is charged.
@@ -53,6 +56,8 @@ public:
     ~Pipe();
     Pipe(const Pipe&) = delete;
     Pipe& operator=(const Pipe&) = delete;
+
+    std::shared_ptr<void> at_end;  // released when neither end is open any more
 
     // Return the bytes moved; Again: empty or full; NoMem.
     SysResult<std::uint64_t> read(std::span<std::byte> to);
@@ -117,6 +122,10 @@ public:
     std::uint64_t record_bytes() const override;
     SysResult<FileStatus> status() override { return *status_; }
     FileStatus* own_status() override { return status_.get(); }
+    // Of a FIFO, which has a name.
+    std::optional<FileKey> watched_key() override {
+        return dentry ? std::optional(status_->key()) : std::nullopt;
+    }
     SysResult<std::uint64_t> ioctl(std::uint64_t request, std::uint64_t arg,
                                    UserMemory& memory) override;
     Splices splices() const override { return {.from = true, .to = true}; }
@@ -131,6 +140,8 @@ public:
     bool waits_for_partner() const;
     const std::shared_ptr<Pipe>& pipe() const { return pipe_; }
     const std::shared_ptr<FileStatus>& shown() const { return status_; }
+
+    std::shared_ptr<FileEvents> events;  // of a FIFO: told of its end
 
 private:
     std::shared_ptr<Pipe> pipe_;

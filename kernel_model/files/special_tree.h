@@ -21,7 +21,9 @@ struct SpecialNode {
     FileStatus status;
     std::string link;             // symbolic link: its target
     std::shared_ptr<File> magic;  // /proc/self/fd/N: opening it opens this description again
-    std::optional<Errno> barred;  // why the link may be neither followed nor read; nothing: it may
+    // Why the link may be neither followed nor read, or the directory neither searched nor listed;
+    // nothing: it may.
+    std::optional<Errno> barred;
     // A directory. To be called in the same system call.
     std::function<std::vector<DirEntry>()> list;
     // A file, by the flags of open(). A null result: a device that does not exist.

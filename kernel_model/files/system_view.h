@@ -9,6 +9,7 @@
 namespace uprobesim {
 
 struct CpuTime;
+struct FileLocks;
 struct Process;
 struct Task;
 
@@ -43,6 +44,7 @@ public:
     virtual Keyrings& keyrings() const = 0;
     virtual Terminals& terminals() const = 0;
     virtual KernelLog& log() const = 0;
+    virtual const FileLocks& locks() const = 0;
 };
 
 }  // namespace uprobesim

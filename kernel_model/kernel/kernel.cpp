@@ -57,6 +57,7 @@ public:
     Keyrings& keyrings() const override { return kernel_.keyrings(); }
     Terminals& terminals() const override { return kernel_.terminals(); }
     KernelLog& log() const override { return kernel_.log(); }
+    const FileLocks& locks() const override { return *kernel_.file_locks(); }
 
     Ipc& ipc() const override {
         const Task* const task = kernel_.current();

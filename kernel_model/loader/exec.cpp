@@ -128,7 +128,7 @@ private:
 
 Loaded<ProgramFile> ProgramLoader::open(const Caller& caller, const std::string& path,
                                         std::string_view role) {
-    auto opened = files_.open(caller, path, abi::kORdonly, 0);
+    auto opened = files_.open(caller, path, abi::kORdonly | abi::kFmodeExec, 0);
     if (!opened) {
         const std::string what = role.empty()
                                      ? std::string(open_failure(opened.error()))
@@ -138,6 +138,7 @@ Loaded<ProgramFile> ProgramLoader::open(const Caller& caller, const std::string&
                           missing ? "is it in the guest's root directory?" : "");
     }
     ProgramFile program{.file = std::move(opened->file), .size = 0, .name = path};
+    program.file->flags &= ~abi::kFmodeExec;
     const auto status = program.file->status();
     if (!status) return load_error(status.error(), "cannot be examined", path);
     if ((status->mode & abi::kIfmt) != abi::kIfReg)

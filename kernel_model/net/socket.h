@@ -22,6 +22,7 @@
 
 namespace uprobesim {
 
+class LandlockDomain;
 class Network;
 
 // struct ucred: the credentials of the calling process.
@@ -40,7 +41,8 @@ struct Outgoing {
     bool more = false;    // MSG_MORE
     bool urgent = false;  // MSG_OOB
     PacketWishes wishes{};
-    bool privileged = false;  // CAP_NET_ADMIN in the socket's network
+    bool privileged = false;                   // CAP_NET_ADMIN in the socket's network
+    const LandlockDomain* landlock = nullptr;  // of the sender; null: in none
 };
 
 // An entry of the error queue (struct sock_extended_err).
@@ -100,6 +102,9 @@ public:
     // `read`, `write`: the halves to close.
     virtual SysResult<void> shutdown(bool read, bool write) = 0;
     virtual bool listening() const { return false; }
+    // The socket that a connect to this address would be connected to, where there is nothing else
+    // against it; null: of no AF_UNIX, or there is something.
+    virtual const Socket* connects_to(const SocketAddress&) { return nullptr; }
     // A second queue, in addition to waiters(), for a connect that must wait; null: none.
     virtual WaitQueue* connect_waiters(const SocketAddress&) { return nullptr; }
     // The same for send.

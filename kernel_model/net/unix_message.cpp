@@ -73,6 +73,10 @@ SysResult<void> UnixSocket::send_message(UnixSocket& other, const Outgoing& mess
         kept = *left;
     }
     if (other.shut_read_) return tl::make_unexpected(Errno::Pipe);
+    // hook_unix_may_send: not of the one that it is connected to.
+    if (!has_connections() && peer_.lock().get() != &other &&
+        other.is_scoped_from(message.landlock))
+        return tl::make_unexpected(Errno::Perm);
     const bool full = !has_connections() && &other != this && other.peer_.lock().get() != this &&
                       other.queue_full();
     if (full) return tl::make_unexpected(Errno::Again);

@@ -4,7 +4,10 @@
 
 #include <utility>
 
+#include "kernel_model/abi/landlock.h"
 #include "kernel_model/abi/poll.h"
+#include "kernel_model/files/credentials.h"
+#include "kernel_model/landlock/domain.h"
 #include "kernel_model/net/network.h"
 #include "sim/base/try.h"
 
@@ -92,15 +95,38 @@ SysResult<std::shared_ptr<UnixSocket>> UnixSocket::find_peer(const SocketAddress
     return other->shared_from_this();
 }
 
+// Of datagrams, the receiver.
+SysResult<std::shared_ptr<UnixSocket>> UnixSocket::find_listener(
+    const SocketAddress& address) const {
+    if (address.family != abi::kAfUnix || address.name.empty())
+        return tl::make_unexpected(Errno::Inval);
+    auto other = TRY(find_peer(address));
+    if (!has_connections()) return other;
+    if (!other->listening_ || other->shut_read_) return tl::make_unexpected(Errno::ConnRefused);
+    if (connected_) return tl::make_unexpected(Errno::IsConn);
+    if (listening_) return tl::make_unexpected(Errno::Inval);
+    if (other->accepted_.size() > other->backlog_) return tl::make_unexpected(Errno::Again);
+    return other;
+}
+
+const Socket* UnixSocket::connects_to(const SocketAddress& address) {
+    const auto other = find_listener(address);
+    return other ? other->get() : nullptr;
+}
+
+bool UnixSocket::is_scoped_from(const LandlockDomain* client) const {
+    const LandlockDomain* const own = opened_with ? opened_with->landlock.get() : nullptr;
+    return client != nullptr && name_.abstract() &&
+           is_scoped(client, own, abi::kLandlockScopeAbstractUnixSocket);
+}
+
 SysResult<void> UnixSocket::connect(const SocketAddress& address, const Ucred& caller, bool) {
     if (address.family == abi::kAfUnspec && !has_connections()) {
         peer_.reset();
         connected_ = false;
         return {};
     }
-    if (address.family != abi::kAfUnix || address.name.empty())
-        return tl::make_unexpected(Errno::Inval);
-    const auto other = TRY(find_peer(address));
+    const auto other = TRY(find_listener(address));
     if (!has_connections()) {
         peer_ = other;
         connected_ = true;
@@ -108,10 +134,6 @@ SysResult<void> UnixSocket::connect(const SocketAddress& address, const Ucred& c
         return {};
     }
     UnixSocket& listener = *other;
-    if (!listener.listening_ || listener.shut_read_) return tl::make_unexpected(Errno::ConnRefused);
-    if (connected_) return tl::make_unexpected(Errno::IsConn);
-    if (listening_) return tl::make_unexpected(Errno::Inval);
-    if (listener.accepted_.size() > listener.backlog_) return tl::make_unexpected(Errno::Again);
     auto child = std::make_shared<UnixSocket>(shared_network(), type());
     child->name_ = listener.name_;
     join(child, shared_from_this(), caller);

@@ -45,6 +45,9 @@ public:
                 .close = KernelPath::SysCloseUnix};
     }
     KernelPath connect_path() const override { return KernelPath::SysConnectUnix; }
+    const Socket* connects_to(const SocketAddress& address) override;
+    // Whether Landlock keeps who is in a domain from this socket by its abstract name.
+    bool is_scoped_from(const LandlockDomain* client) const;
     WaitQueue* connect_waiters(const SocketAddress& address) override;
     WaitQueue* send_waiters(const Outgoing& message) override;
     bool connected() const { return connected_; }
@@ -67,6 +70,7 @@ private:
     bool writable() const { return !listening_ && charged_ * 4 <= send_buffer(); }
     bool queue_full() const { return queue_.size() > backlog_; }
     SysResult<std::shared_ptr<UnixSocket>> find_peer(const SocketAddress& address) const;
+    SysResult<std::shared_ptr<UnixSocket>> find_listener(const SocketAddress& address) const;
     SysResult<std::shared_ptr<UnixSocket>> target_of(const Outgoing& message);
     void deliver(UnixSocket& to, const Outgoing& message, std::span<const std::byte> bytes,
                  bool with_files);

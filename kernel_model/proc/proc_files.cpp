@@ -132,7 +132,7 @@ std::optional<SpecialNode> SpecialFiles::find(Process* process, const std::strin
             if (system_ != nullptr) space = system_->ids().space_of_inode(place->space);
             if (!space) return std::nullopt;
         }
-        node = find_proc(space, process, std::string(place->rest));
+        node = find_proc(space, place->options, process, std::string(place->rest));
     }
     if (node) node->status.inode = inode_of(path);
     return node;
@@ -356,19 +356,26 @@ std::optional<SpecialNode> SpecialFiles::find_sys(const std::string& name) {
 
 // The names in /proc itself.
 std::vector<std::string> SpecialFiles::proc_names(const PidNamespace* space,
+                                                  const ProcOptions& options,
                                                   const Process* reader) {
-    std::vector<std::string> names = {"self", "thread-self", "mounts", "net"};
+    std::vector<std::string> names = {"self", "thread-self"};
+    const auto add = [&](std::int32_t number, const Process& process) {
+        if (shows(options, reader, process, ProcOptions::Invisible))
+            names.push_back(std::to_string(number));
+    };
     if (space != nullptr) {
         for (const auto& [number, id] : space->index.ids) {
-            if (system_->processes().contains(id)) names.push_back(std::to_string(number));
+            const auto process = system_->processes().find(id);
+            if (process != system_->processes().end()) add(number, *process->second);
         }
     } else if (system_ != nullptr) {
-        for (const auto& [pid, process] : system_->processes())
-            names.push_back(std::to_string(pid));
+        for (const auto& [pid, process] : system_->processes()) add(pid, *process);
     }
     if (reader != nullptr && space == nullptr &&
         (system_ == nullptr || !system_->processes().contains(reader->pid)))
         names.push_back(std::to_string(reader->pid));
+    if (options.only_processes) return names;
+    names.insert(names.end(), {"mounts", "net"});
     for (const DirEntry& entry : find_in_table("/proc")->list()) {
         if (entry.name != "net") names.push_back(entry.name);
     }
@@ -385,36 +392,62 @@ Process* SpecialFiles::process_of(const PidNamespace* space, Process* reader,
     return found == system_->processes().end() ? nullptr : found->second.get();
 }
 
-std::optional<SpecialNode> SpecialFiles::find_proc(const PidSpace& space, Process* reader,
+bool SpecialFiles::shows(const ProcOptions& options, const Process* reader, const Process& shown,
+                         ProcOptions::Hide least) const {
+    if (options.hide == ProcOptions::Off || reader == nullptr) return true;
+    if (options.hide != ProcOptions::NotPtraceable &&
+        (options.hide < least || reader->cred->in_group(options.gid)))
+        return true;
+    return reads(*reader, shown);
+}
+
+// What is a link to the reader's own.
+std::optional<SpecialNode> SpecialFiles::find_own_link(const PidNamespace* space,
+                                                       const ProcOptions& options,
+                                                       const Process& reader,
+                                                       const std::string& name) const {
+    // proc_self_get_link: those whom this /proc does not show have no such link.
+    const std::int32_t number = reader.id().in(space);
+    const auto to_self = [&](std::string target) {
+        SpecialNode link = link_to(std::move(target));
+        if (number == 0) link.barred = Errno::NoEnt;
+        return link;
+    };
+    const std::string self = std::to_string(number);
+    const Task* task = system_ != nullptr ? system_->current() : nullptr;
+    if (name == "/self") return to_self(self);
+    if (name == "/mounts" && !options.only_processes) return link_to("self/mounts");
+    if (name == "/net" && !options.only_processes) return link_to("self/net");
+    if (name != "/thread-self") return std::nullopt;
+    return to_self(fmt::format("{}/task/{}", self,
+                               task != nullptr ? std::to_string(task->pid().in(space)) : self));
+}
+
+std::optional<SpecialNode> SpecialFiles::find_proc(const PidSpace& space,
+                                                   const ProcOptions& options, Process* reader,
                                                    const std::string& name) {
     if (name.empty())
-        return directory_of([this, space, reader] { return proc_names(space.get(), reader); });
+        return directory_of([this, space, options, reader] {
+            return proc_names(space.get(), options, this->reader(reader));
+        });
     if (reader != nullptr) {
-        // proc_self_get_link: those whom this /proc does not show have no such link.
-        const std::int32_t number = reader->id().in(space.get());
-        const auto to_self = [&](std::string target) {
-            SpecialNode link = link_to(std::move(target));
-            if (number == 0) link.barred = Errno::NoEnt;
-            return link;
-        };
-        const std::string self = std::to_string(number);
-        const Task* task = system_ != nullptr ? system_->current() : nullptr;
-        if (name == "/self") return to_self(self);
-        if (name == "/mounts") return link_to("self/mounts");
-        if (name == "/net") return link_to("self/net");
-        if (name == "/thread-self")
-            return to_self(
-                fmt::format("{}/task/{}", self,
-                            task != nullptr ? std::to_string(task->pid().in(space.get())) : self));
+        if (auto link = find_own_link(space.get(), options, *reader, name)) return link;
     }
     const std::size_t end = name.find('/', 1);
     Process* process = process_of(space.get(), reader, name.substr(1, end - 1));
-    if (process == nullptr) return find_in_table("/proc" + name, space);
+    if (process == nullptr)
+        return options.only_processes ? std::nullopt : find_in_table("/proc" + name, space);
+    // proc_pid_lookup
+    if (!shows(options, reader, *process, ProcOptions::NotPtraceable)) return std::nullopt;
     std::string rest = end == std::string::npos ? "" : name.substr(end);
     Task* task = process->tasks.empty() ? nullptr : process->tasks.begin()->second.get();
     if (task == nullptr) return std::nullopt;
     if (below(rest, "/task")) return find_thread(space, *process, rest);
-    return find_process(space, *process, *task, rest, true);
+    auto node = find_process(space, *process, *task, rest, true);
+    // proc_pid_permission
+    if (rest.empty() && !shows(options, reader, *process, ProcOptions::NoAccess))
+        node->barred = options.hide == ProcOptions::Invisible ? Errno::NoEnt : Errno::Perm;
+    return node;
 }
 
 }  // namespace uprobesim

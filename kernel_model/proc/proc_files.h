@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernel_model/files/host/special_files.h"
+#include "kernel_model/files/mount.h"
 #include "kernel_model/files/special_tree.h"
 #include "kernel_model/spaces/pid_table.h"
 #include "kernel_model/sysctl/sysctls.h"
@@ -39,8 +40,14 @@ private:
     std::optional<SpecialNode> find_log(const std::string& path);
     std::optional<SpecialNode> find_terminal(Process* process, const std::string& name);
     // `space`: the namespace whose processes this /proc shows, by their numbers there.
-    std::optional<SpecialNode> find_proc(const PidSpace& space, Process* process,
-                                         const std::string& name);
+    std::optional<SpecialNode> find_proc(const PidSpace& space, const ProcOptions& options,
+                                         Process* process, const std::string& name);
+    std::optional<SpecialNode> find_own_link(const PidNamespace* space, const ProcOptions& options,
+                                             const Process& reader, const std::string& name) const;
+    // has_pid_permissions: whether a mount with these options shows it, which hides from `least`
+    // on.
+    bool shows(const ProcOptions& options, const Process* reader, const Process& shown,
+               ProcOptions::Hide least) const;
     // `whole`: the directory of the process, not that of one of its tasks.
     std::optional<SpecialNode> find_process(const PidSpace& space, Process& process, Task& task,
                                             const std::string& name, bool whole);
@@ -48,7 +55,8 @@ private:
                                            const std::string& rest);
     std::optional<SpecialNode> node_of_row(const PidSpace& space, Process& process, Task& task,
                                            const ProcessRow& row, bool whole);
-    std::vector<std::string> proc_names(const PidNamespace* space, const Process* reader);
+    std::vector<std::string> proc_names(const PidNamespace* space, const ProcOptions& options,
+                                        const Process* reader);
     Process* process_of(const PidNamespace* space, Process* reader,
                         const std::string& number) const;
     std::optional<SpecialNode> find_in_table(const std::string& path, const PidSpace& space = {});
@@ -56,6 +64,8 @@ private:
     SpecialNode parameter(const SysctlRow& row, std::uint64_t inode);
     SpecialNode text(TextFile::Make make, std::uint32_t mode = 0444, std::uint64_t inode = 0);
     // A file of a process, which may end before the file is closed. `make`: its text, for the task.
+    // ptrace_may_access, of the task that reads.
+    bool reads(const Process& reader, const Process& shown) const;
     std::optional<SpecialNode> namespace_link(const Process&, const std::string& name);
     std::optional<SpecialNode> memory_file(Process&, const std::string& name);
     std::optional<SpecialNode> descriptor_file(const PidSpace&, Process&, const std::string& name);

@@ -164,7 +164,7 @@ constexpr ProcRow kRows[] = {
     {"/proc/key-users", proc_key_users},
     {"/proc/keys", proc_keys},
     {"/proc/loadavg", loadavg},
-    {"/proc/locks", just<"">},
+    {"/proc/locks", proc_locks},
     {"/proc/meminfo", proc_meminfo},
     {"/proc/misc", just<"">},
     {"/proc/modules", just<"">},

@@ -33,6 +33,7 @@ std::string node_numastat(const ProcContext&);
 std::string proc_meminfo(const ProcContext&);
 std::string proc_vmstat(const ProcContext&);
 std::string proc_keys(const ProcContext&);
+std::string proc_locks(const ProcContext&);
 std::string proc_key_users(const ProcContext&);
 std::string proc_msg(const ProcContext&);
 std::string proc_sem(const ProcContext&);

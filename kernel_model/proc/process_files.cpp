@@ -89,6 +89,12 @@ std::optional<SpecialNode> SpecialFiles::find_thread(const PidSpace& space, Proc
                         slash == std::string::npos ? "" : rest.substr(slash), false);
 }
 
+bool SpecialFiles::reads(const Process& reader, const Process& shown) const {
+    const Task* const current = system_ != nullptr ? system_->current() : nullptr;
+    if (current != nullptr && current->process == &reader) return may_access(*current, shown);
+    return may_access(reader, shown);
+}
+
 // A file of the table.
 std::optional<SpecialNode> SpecialFiles::node_of_row(const PidSpace& space, Process& p, Task& t,
                                                      const ProcessRow& row, bool whole) {
@@ -108,7 +114,7 @@ std::optional<SpecialNode> SpecialFiles::node_of_row(const PidSpace& space, Proc
         const Task* const task = task_of(*system_, pid, id, *end);
         if (task == nullptr) return tl::make_unexpected(Errno::Srch);
         if (const Process* const caller = reader(nullptr);
-            guard && caller != nullptr && !may_access(*caller, *task->process))
+            guard && caller != nullptr && !reads(*caller, *task->process))
             return tl::make_unexpected(Errno::Acces);
         auto file = TRY(open(flags));
         // proc_mounts_operations alone has splice_read.
@@ -149,7 +155,7 @@ std::optional<SpecialNode> SpecialFiles::memory_file(Process& p, const std::stri
     n.status.inode = inode_of(fmt::format("{}{}", p.pid, name));
     n.open = [this, &p, map, status = n.status](std::uint32_t) -> SysResult<std::shared_ptr<File>> {
         const Process* const caller = reader(&p);
-        if (!may_access(*caller, p)) return tl::make_unexpected(Errno::Acces);
+        if (!reads(*caller, p)) return tl::make_unexpected(Errno::Acces);
         return map ? make_page_map(p.mm, status, caller->cred->capable(Capability::SysAdmin))
                    : make_memory_of_process(p.mm, status);
     };
@@ -309,7 +315,7 @@ std::optional<SpecialNode> SpecialFiles::find_process(const PidSpace& space, Pro
         node->status.uid = shown ? p.cred->uid.effective : 0;
         node->status.gid = shown ? p.cred->gid.effective : 0;
         // proc_fd_access_allowed, proc_ns_readlink
-        if (node->is_link() && !may_access(*reader(&p), p)) node->barred = Errno::Acces;
+        if (node->is_link() && !reads(*reader(&p), p)) node->barred = Errno::Acces;
     }
     return node;
 }

@@ -64,8 +64,8 @@ SyscallDispatcher::SyscallDispatcher()
                      fcntl_syscalls(),       ioctl_syscalls(),       inotify_syscalls(),
                      fanotify_syscalls(),    space_syscalls(),       xattr_syscalls(),
                      handle_syscalls(),      limit_syscalls(),       seccomp_syscalls(),
-                     policy_syscalls(),      system_syscalls(),      syslog_syscalls(),
-                     settime_syscalls()}) {}
+                     landlock_syscalls(),    quota_syscalls(),       policy_syscalls(),
+                     system_syscalls(),      syslog_syscalls(),      settime_syscalls()}) {}
 
 SyscallDispatcher::SyscallDispatcher(std::span<const std::span<const SyscallRow>> themes) {
     for (const auto theme : themes) {

@@ -195,6 +195,8 @@ std::span<const SyscallRow> ipc_message_syscalls();
 std::span<const SyscallRow> posix_queue_syscalls();
 std::span<const SyscallRow> limit_syscalls();
 std::span<const SyscallRow> seccomp_syscalls();
+std::span<const SyscallRow> landlock_syscalls();
+std::span<const SyscallRow> quota_syscalls();
 std::span<const SyscallRow> policy_syscalls();
 std::span<const SyscallRow> system_syscalls();
 std::span<const SyscallRow> syslog_syscalls();

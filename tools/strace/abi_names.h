@@ -10,7 +10,6 @@
 
 #include "kernel_model/abi/clock.h"
 #include "kernel_model/abi/clone.h"
-#include "kernel_model/abi/epoll.h"
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/futex.h"
 #include "kernel_model/abi/ioctl.h"

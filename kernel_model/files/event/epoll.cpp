@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "kernel_model/abi/epoll.h"
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/poll.h"
 

@@ -106,7 +106,8 @@ void FanotifyFile::settle_charge() {
 std::uint32_t FanotifyFile::wanted_of(const FileHappening& what, FanotifyMatch& match) {
     const bool directory = (what.mask & kFanOndir) != 0;
     if (!told_by_handle()) {
-        if (what.used == nullptr || !what.used->watched_key()) return 0;
+        // Who is to get a descriptor is told of files and directories only.
+        if (what.used == nullptr || !what.used->watched_key() || what.used->stream()) return 0;
     } else if (!has(kFanReportFid) && !what.is_entry && !what.parent && !directory) {
         return 0;  // there is no directory to tell of
     }

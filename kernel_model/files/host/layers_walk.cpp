@@ -122,6 +122,8 @@ private:
     SysResult<void> step(const std::string& name) {
         if (!result_.node) return tl::make_unexpected(Errno::NoEnt);
         if (!result_.node->is_directory()) return tl::make_unexpected(Errno::NotDir);
+        if (result_.node->special && result_.node->special->barred)
+            return tl::make_unexpected(*result_.node->special->barred);
         if (!layers_.may_search(caller_, *result_.node)) return tl::make_unexpected(Errno::Acces);
         if (name.size() > kNameMax) return tl::make_unexpected(Errno::NameTooLong);
         if (name == ".") return {};

@@ -326,12 +326,17 @@ void OverlayFileSystem::forget_if_last(const Node& node) {
         const auto tell = [events = events_, key = node.key(), directory = node.is_directory()] {
             events->of_end(key, directory);
         };
+        const auto fifo = fifos_.find(node.host);
+        const auto pipe = fifo != fifos_.end() ? fifo->second.lock() : nullptr;
         if (open != inodes_.end()) {
             open->second->on_end = tell;
+        } else if (pipe) {
+            pipe->at_end = {events_.get(), [tell](void*) { tell(); }};
         } else {
             tell();
         }
     }
+    fifos_.erase(node.host);
     if (node.kind == LayerKind::Root) {
         // The host still has it: only who watches has to know.
         if (open != inodes_.end() && open->second->on_end) inodes_.erase(open);

@@ -14,6 +14,7 @@
 #include "kernel_model/files/host/inode.h"
 #include "kernel_model/files/host/layers.h"
 #include "kernel_model/files/host/scratch_state.h"
+#include "kernel_model/files/rights/landlock_path.h"
 #include "sim/base/temp_folder.h"
 
 namespace uprobesim {
@@ -83,6 +84,7 @@ public:
     SysResult<void> make_device(const Caller&, std::string_view path, std::uint32_t mode,
                                 std::uint64_t device) override;
     SysResult<std::string> read_link_of(const Caller&, File& file) override;
+    SysResult<void> may_truncate(const Caller&, std::string_view path) override;
     SysResult<void> set_xattrs(const Caller&, std::string_view path, bool follow,
                                const Xattrs& attributes) override;
     SysResult<void> set_xattrs_of(const Caller&, File& file, const Xattrs& attributes) override;
@@ -167,13 +169,36 @@ private:
     // `special`: the error where the last name is ".", ".." or the root itself.
     SysResult<Place> place(const Caller&, std::string_view path, Errno special);
     SysResult<Place> place_of(const Caller&, Walk walked);
+    // --- Landlock: what the caller's domain says, where it restricts files
+    KeyOfPath keys() {
+        return [this](const std::string& inner) { return key_at(inner); };
+    }
+    std::optional<FileKey> key_at(const std::string& inner);
+    LandlockPath landlock_path_of(const Node& node) {
+        return landlock_path(node.mount, node.guest, node.key(), keys());
+    }
+    // That a name is made or removed in its directory.
+    SysResult<void> check_name_right(const Caller&, const Place&, std::uint32_t right);
+    // That an open is allowed; what later calls lack (File::rights_refused). `removed`: the
+    // directory itself, where it has no name any more.
+    SysResult<std::uint32_t> check_open_rights(const Caller&, const Node&, std::uint32_t flags,
+                                               const Dentry* removed = nullptr);
+    // The same of an open file that is opened again.
+    SysResult<std::uint32_t> check_open_rights(const Caller&, File& file, std::uint32_t mode,
+                                               std::uint32_t flags);
+    SysResult<void> check_link_rights(const Caller&, const LandlockPath& from,
+                                      const LandlockEntry& moved, bool same_directory,
+                                      const Place& target);
+    SysResult<void> check_link_rights(const Caller&, const Node&, const Place& target);
+    SysResult<void> check_rename_rights(const Caller&, const Place& source, const Place& target,
+                                        bool exchanges);
     // Checks whether the caller may add or remove this name (Rofs, Acces, Perm), and makes its
     // directory in the scratch layer.
     SysResult<void> prepare(const Credentials&, const Place&);
-    SysResult<void> check_removal(const Credentials&, const Place&, bool directory);
+    SysResult<void> check_removal(const Caller&, const Place&, bool directory);
     // rename's checks, in Linux's order. False: both names are links to one file, so rename does
     // nothing.
-    SysResult<bool> check_rename(const Credentials&, const Place& source, const Place& target,
+    SysResult<bool> check_rename(const Caller&, const Place& source, const Place& target,
                                  std::uint32_t flags);
     SysResult<bool> check_rename_names(const Place& source, const Place& target,
                                        std::uint32_t flags) const;
@@ -231,7 +256,9 @@ private:
     SysResult<std::shared_ptr<File>> create(const Caller&, Walk walked, std::uint32_t flags,
                                             std::uint32_t mode);
     SysResult<std::shared_ptr<File>> open_found(const Caller&, const Node&, std::uint32_t flags,
-                                                std::uint32_t mode);
+                                                std::uint32_t mode,
+                                                const Dentry* removed = nullptr);
+    SysResult<std::shared_ptr<File>> open_kind(const Caller&, const Node&, std::uint32_t flags);
     SysResult<std::shared_ptr<File>> open_special(const Caller&, const Node&, std::uint32_t flags);
     SysResult<std::shared_ptr<File>> open_device(const Caller&, const Node&, std::uint32_t flags);
     SysResult<OpenResult> open_unnamed(const Caller&, const Walk& walked, std::uint32_t flags,
@@ -257,7 +284,7 @@ private:
     // The inode of a name that was made, moved or removed has changed. `named`: it has one left.
     void changed(const Node& node, bool named = true);
     SysResult<void> link_node(const Caller&, const Node& node, const Place& target);
-    SysResult<void> link_unnamed(const Caller&, Inode& inode, const Place& target);
+    SysResult<void> link_unnamed(const Caller&, File& file, Inode& inode, const Place& target);
     SysResult<void> check_link(const Credentials&, const FileStatus& status) const;
     SysResult<void> exchange(const Node& moved, const Place& source, const Place& target);
     void tell_renamed(const Place& source, const Place& target, bool exchanged);

@@ -229,7 +229,10 @@ SysResult<void> OverlayFileSystem::change_of(const Caller& caller, File& file,
         if (change.mode && file.mode_sealed() && ((own->mode ^ *change.mode) & abi::kIxugo) != 0)
             return tl::make_unexpected(Errno::Perm);
         put_change(*own, TRY(allowed_change(caller.credentials, *own, change)));
-        return {};
+        // A FIFO has a name that shows the same.
+        const bool fifo = (own->mode & abi::kIfmt) == abi::kIfIfo;
+        const auto named = fifo ? node_by_name(file, own->key()) : std::nullopt;
+        return named ? change_node(caller, *named, change) : SysResult<void>();
     }
     return change_node(caller, TRY(node_of(file)), change);
 }

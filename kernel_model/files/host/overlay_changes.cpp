@@ -129,6 +129,7 @@ SysResult<void> OverlayFileSystem::make_device(const Caller& caller, std::string
     const auto where = TRY(place(caller, path, Errno::Exist));
     if (where.existing) return tl::make_unexpected(Errno::Exist);
     if (where.slash) return tl::make_unexpected(Errno::NoEnt);
+    TRY(check_name_right(caller, where, right_to_make(mode)));
     TRY(prepare(caller.credentials, where));
     const bool whiteout = (mode & abi::kIfmt) == abi::kIfChr && device == 0;
     if (!whiteout && !caller.credentials.capable(Capability::Mknod))
@@ -140,6 +141,7 @@ SysResult<void> OverlayFileSystem::make_directory(const Caller& caller, std::str
                                                   std::uint32_t mode) {
     auto where = TRY(place(caller, path, Errno::Exist));
     if (where.existing) return tl::make_unexpected(Errno::Exist);
+    TRY(check_name_right(caller, where, right_to_make(abi::kIfDir)));
     TRY(prepare(caller.credentials, where));
     const std::uint32_t whole = abi::kIfDir | (mode & (abi::kIsvtx | abi::kPermissionBits));
     return make(caller, where, whole,
@@ -151,6 +153,7 @@ SysResult<void> OverlayFileSystem::make_fifo(const Caller& caller, std::string_v
     const auto where = TRY(place(caller, path, Errno::Exist));
     if (where.existing) return tl::make_unexpected(Errno::Exist);
     if (where.slash) return tl::make_unexpected(Errno::NoEnt);
+    TRY(check_name_right(caller, where, right_to_make(abi::kIfIfo)));
     TRY(prepare(caller.credentials, where));
     if (!where.scratch)
         return tl::make_unexpected(Errno::Perm);  // programs of the host could open its other end
@@ -163,6 +166,7 @@ SysResult<FileStatus> OverlayFileSystem::make_socket(const Caller& caller, std::
                                                      std::uint32_t mode) {
     auto where = TRY(place(caller, path, Errno::Exist));
     if (where.existing) return tl::make_unexpected(Errno::Exist);
+    TRY(check_name_right(caller, where, right_to_make(abi::kIfSock)));
     TRY(prepare(caller.credentials, where));
     // The host file is a socket too, on which no program of the host listens.
     const std::uint32_t whole = abi::kIfSock | (mode & abi::kAllModeBits);
@@ -178,6 +182,7 @@ SysResult<void> OverlayFileSystem::symlink(const Caller& caller, std::string_vie
     auto where = TRY(place(caller, path, Errno::Exist));
     if (where.existing) return tl::make_unexpected(Errno::Exist);
     if (where.slash) return tl::make_unexpected(Errno::NoEnt);
+    TRY(check_name_right(caller, where, right_to_make(abi::kIfLnk)));
     TRY(prepare(caller.credentials, where));
     const std::string text(target);
     return make(

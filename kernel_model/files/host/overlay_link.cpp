@@ -48,7 +48,7 @@ SysResult<void> OverlayFileSystem::link_of(const Caller& caller, File& file,
     const auto target = TRY(place(caller.starting_at(to_start), to, Errno::Exist));
     const auto* regular = dynamic_cast<const RegularFile*>(&file);
     if (regular != nullptr && regular->inode()->unnamed)
-        return link_unnamed(caller, *regular->inode(), target);
+        return link_unnamed(caller, file, *regular->inode(), target);
     const auto shown = TRY(file.status());
     auto node = node_by_name(file, shown.key());
     if (!node) return tl::make_unexpected(Errno::NoEnt);
@@ -67,6 +67,7 @@ SysResult<void> OverlayFileSystem::link_node(const Caller& caller, const Node& n
     TRY(check_parent_writable(target));
     if (node.mount != target.parent->mount) return tl::make_unexpected(Errno::Xdev);
     TRY(check_link(caller.credentials, node.status));
+    TRY(check_link_rights(caller, node, target));
     TRY(prepare(caller.credentials, target));
     if (!one_system) return tl::make_unexpected(Errno::Xdev);
     if (node.is_directory() || fixed(node.status)) return tl::make_unexpected(Errno::Perm);
@@ -86,9 +87,15 @@ SysResult<void> OverlayFileSystem::link_node(const Caller& caller, const Node& n
     return {};
 }
 
-SysResult<void> OverlayFileSystem::link_unnamed(const Caller& caller, Inode& inode,
+SysResult<void> OverlayFileSystem::link_unnamed(const Caller& caller, File& file, Inode& inode,
                                                 const Place& target) {
     if (target.existing) return tl::make_unexpected(Errno::Exist);
+    // d_tmpfile: its directory is the one that it was made in.
+    if (const auto& directory = file.dentry ? file.dentry->parent() : nullptr;
+        directory && restricting_files(caller.credentials.landlock) != nullptr)
+        TRY(check_link_rights(caller, landlock_path(*directory, keys()),
+                              {.file = inode.key(), .mode = abi::kIfReg},
+                              target.parent && directory->inner() == target.parent->guest, target));
     TRY(prepare(caller.credentials, target));
     if (!target.scratch) return tl::make_unexpected(Errno::Xdev);
     const auto b = TRY(target.directory->parent(target.relative));

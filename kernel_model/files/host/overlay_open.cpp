@@ -64,7 +64,7 @@ SysResult<FileSystem::OpenResult> OverlayFileSystem::open(const Caller& caller,
     } else {
         const Node& node = *walked.node;
         if (exclusive) return tl::make_unexpected(Errno::Exist);
-        result.file = TRY(open_found(caller, node, flags, mode));
+        result.file = TRY(open_found(caller, node, flags, mode, removed.get()));
         if (follow && node.special && node.special->magic) {
             // The result has the dentry of the file that was opened again, or is that file itself.
             if (result.file != node.special->magic) result.file->flags = flags;
@@ -82,6 +82,7 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::create(const Caller& caller,
                                                            std::uint32_t flags,
                                                            std::uint32_t mode) {
     const auto where = TRY(place_of(caller, std::move(walked)));
+    TRY(check_name_right(caller, where, right_to_make(abi::kIfReg)));
     if (auto ready = prepare(caller.credentials, where); !ready) {
         // /proc has no create operation: EACCES from open, EPERM from other calls.
         const bool modelled = ready.error() == Errno::Perm && special_->owns(where.guest);
@@ -117,6 +118,8 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::create(const Caller& caller,
     auto file = std::make_shared<RegularFile>(*this, inode_for(made, std::move(fd), true));
     TRY(take_write_access(*file, flags));
     tell_made(where, abi::kIfReg);
+    // The file stays, also where it may not be opened. It is not cut, as it is new.
+    file->rights_refused = TRY(check_open_rights(caller, made, flags & ~abi::kOTrunc));
     return file;
 }
 
@@ -127,7 +130,8 @@ std::shared_ptr<File> OverlayFileSystem::hold(const Node& node) {
 SysResult<std::shared_ptr<File>> OverlayFileSystem::open_found(const Caller& caller,
                                                                const Node& node,
                                                                std::uint32_t flags,
-                                                               std::uint32_t mode) {
+                                                               std::uint32_t mode,
+                                                               const Dentry* removed) {
     const bool only_path = (flags & abi::kOPath) != 0;
     const bool magic = node.special && node.special->magic;
     if (node.is_link() && !(magic && (flags & abi::kONofollow) == 0)) {
@@ -137,7 +141,12 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_found(const Caller& cal
         return hold(node);
     }
     if (magic) return open_again(caller, node.special->magic, flags, mode);
-    if (node.is_directory()) return open_directory(caller, node, flags);
+    if (node.is_directory()) {
+        if (writes(flags) || (flags & abi::kOCreat) != 0) return tl::make_unexpected(Errno::IsDir);
+        auto directory = TRY(open_directory(caller, node, flags));
+        directory->rights_refused = TRY(check_open_rights(caller, node, flags, removed));
+        return directory;
+    }
     if ((flags & abi::kODirectory) != 0) return tl::make_unexpected(Errno::NotDir);
     if (only_path) return hold(node);
     TRY(inode_permission(caller.credentials, node.status, rights_for(flags)));
@@ -150,8 +159,18 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_found(const Caller& cal
     TRY(appends_only(node.status, flags));
     if ((flags & abi::kONoatime) != 0 && !caller.credentials.owns(node.status))
         return tl::make_unexpected(Errno::Perm);
+    const std::uint32_t refused = TRY(check_open_rights(caller, node, flags));
+    auto file = TRY(open_kind(caller, node, flags));
+    file->rights_refused = refused;
+    return file;
+}
+
+SysResult<std::shared_ptr<File>> OverlayFileSystem::open_kind(const Caller& caller,
+                                                              const Node& node,
+                                                              std::uint32_t flags) {
     if (node.special) return open_special(caller, node, flags);
     const std::uint32_t type = node.status.mode & abi::kIfmt;
+    const bool device = type == abi::kIfChr || type == abi::kIfBlk;
     // Only FIFOs and devices made by the guest are opened: programs of the host could have the
     // other end of others open, and the host's devices are not the guest's.
     const bool own = node.kind == LayerKind::Scratch;
@@ -190,18 +209,27 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_again(const Caller& cal
                                                                std::uint32_t mode) {
     std::shared_ptr<File> again;
     if (const auto* regular = dynamic_cast<const RegularFile*>(magic.get())) {
+        const auto shown = TRY(magic->status());
+        const std::uint32_t refused = TRY(check_open_rights(caller, *magic, shown.mode, flags));
         again = TRY(open_inode_again(caller, *magic, regular->inode(), flags));
+        again->rights_refused = refused;
     } else if (dynamic_cast<const NodeFile*>(magic.get()) != nullptr) {
         const Node node = TRY(node_of(*magic));
         if (node.is_link()) return tl::make_unexpected(Errno::Loop);
-        again = TRY(open_found(caller, node, flags & ~abi::kOCreat, mode));
+        const bool removed = magic->dentry && magic->dentry->removed();
+        again = TRY(open_found(caller, node, flags & ~abi::kOCreat, mode,
+                               removed ? magic->dentry.get() : nullptr));
         again->dentry = magic->dentry;
         return again;
     } else if (const auto* in_memory = dynamic_cast<const MemoryFile*>(magic.get())) {
         again = std::make_shared<MemoryFile>(in_memory->shared(), flags);
         TRY(take_write_access(*again, flags));
     } else if (const auto* end = dynamic_cast<const PipeEnd*>(magic.get())) {
-        again = std::make_shared<PipeEnd>(end->pipe(), flags, end->shown());
+        const std::uint32_t refused = TRY(check_open_rights(caller, *magic, abi::kIfIfo, flags));
+        const auto other = std::make_shared<PipeEnd>(end->pipe(), flags, end->shown());
+        other->events = events_;
+        again = other;
+        again->rights_refused = refused;
         again->dentry = magic->dentry;
         again->name = magic->name;
         return again;
@@ -321,13 +349,16 @@ SysResult<FileSystem::OpenResult> OverlayFileSystem::open_unnamed(const Caller& 
     result.file->flags = flags;
     result.file->dentry =
         dentries_.unnamed(walked.guest, walked.mount, name_of(where.guest), made.status);
+    result.file->rights_refused =
+        TRY(check_open_rights(caller, *result.file, abi::kIfReg, flags & ~abi::kOTrunc));
     return result;
 }
 
 SysResult<std::shared_ptr<File>> OverlayFileSystem::open_directory(const Caller& caller,
                                                                    const Node& node,
                                                                    std::uint32_t flags) {
-    if (writes(flags) || (flags & abi::kOCreat) != 0) return tl::make_unexpected(Errno::IsDir);
+    if ((flags & abi::kOPath) == 0 && node.special && node.special->barred)
+        return tl::make_unexpected(*node.special->barred);
     if ((flags & abi::kOPath) == 0 && !layers_.may_list(caller, node))
         return tl::make_unexpected(Errno::Acces);
     return nodes_met_.add(std::make_shared<OpenDirectory>(*this, caller.process, node));
@@ -376,8 +407,10 @@ SysResult<std::shared_ptr<File>> OverlayFileSystem::open_fifo(const Node& node,
         pipe = std::make_shared<Pipe>(PipeOwner{.pages = {}, .memory = &machine_.memory});
         fifos_[node.host] = pipe;
     }
-    return std::make_shared<PipeEnd>(std::move(pipe), flags & ~abi::kODirect,
-                                     std::make_shared<FileStatus>(node.status));
+    auto end = std::make_shared<PipeEnd>(std::move(pipe), flags & ~abi::kODirect,
+                                         std::make_shared<FileStatus>(node.status));
+    end->events = events_;
+    return end;
 }
 
 }  // namespace uprobesim

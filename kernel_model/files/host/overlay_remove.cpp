@@ -27,12 +27,15 @@ SysResult<void> OverlayFileSystem::check_empty(const Place& p) {
     return {};
 }
 
-SysResult<void> OverlayFileSystem::check_removal(const Credentials& credentials, const Place& p,
+SysResult<void> OverlayFileSystem::check_removal(const Caller& caller, const Place& p,
                                                  bool directory) {
+    const Credentials& credentials = caller.credentials;
     TRY(check_parent_writable(p));
     if (!p.existing) return tl::make_unexpected(Errno::NoEnt);
     const Node& node = *p.existing;
     if (p.slash && !node.is_directory()) return tl::make_unexpected(Errno::NotDir);
+    if (p.slash && !directory) return tl::make_unexpected(Errno::IsDir);
+    TRY(check_name_right(caller, p, right_to_remove(directory ? abi::kIfDir : abi::kIfReg)));
     const bool bind_point =
         node.kind == LayerKind::Bind &&
         (!p.parent || p.parent->kind != LayerKind::Bind || p.parent->bind != node.bind);
@@ -60,7 +63,7 @@ SysResult<void> OverlayFileSystem::remove(const Caller& caller, std::string_view
                                  : root     ? Errno::Busy
                                  : dots     ? Errno::NotEmpty
                                             : Errno::Inval));
-    TRY(check_removal(caller.credentials, where, directory));
+    TRY(check_removal(caller, where, directory));
     if (where.existing->special && where.existing->special->remove) {
         where.existing->special->remove();
         dentries_.removed(where.guest, where.existing->status);
@@ -144,10 +147,13 @@ SysResult<bool> OverlayFileSystem::is_lower_directory(const Place& place) {
            TRY(layers_.root().has(place.relative)) && !layers_.hidden(place.guest);
 }
 
-SysResult<bool> OverlayFileSystem::check_rename(const Credentials& credentials, const Place& source,
+SysResult<bool> OverlayFileSystem::check_rename(const Caller& caller, const Place& source,
                                                 const Place& target, std::uint32_t flags) {
-    if (!TRY(check_rename_names(source, target, flags))) return false;
+    const Credentials& credentials = caller.credentials;
     const bool exchanges = (flags & abi::kRenameExchange) != 0;
+    const bool two_names = TRY(check_rename_names(source, target, flags));
+    TRY(check_rename_rights(caller, source, target, exchanges));
+    if (!two_names) return false;
     const Node& moving = *source.existing;
     TRY(prepare(credentials, source));
     TRY(may_take_name(credentials, moving.status, source.parent->status));
@@ -177,7 +183,7 @@ SysResult<void> OverlayFileSystem::rename(const Caller& caller, std::string_view
     const auto source = TRY(place(caller, from, Errno::Busy));
     const auto target =
         TRY(place(caller.starting_at(to_start), to, no_replace ? Errno::Exist : Errno::Busy));
-    if (!TRY(check_rename(caller.credentials, source, target, flags))) return {};
+    if (!TRY(check_rename(caller, source, target, flags))) return {};
     const Node moved = source.scratch ? TRY(copy_up(*source.existing)) : *source.existing;
     TRY(prepare(caller.credentials, target));
     if (exchanges) return exchange(moved, source, target);

@@ -5,15 +5,16 @@
 
 namespace uprobesim {
 
-void LeaseTable::set(const FileKey& file, File& holder, std::int32_t type,
-                     std::int32_t descriptor) {
+void LeaseTable::set(const FileKey& file, const Lease& lease) {
     Leased& leased = files_[file];
-    const auto own = std::ranges::find(leased.leases, &holder, &Lease::file);
+    const auto own = std::ranges::find(leased.leases, lease.file, &Lease::file);
     if (own != leased.leases.end()) {
-        *own = {.file = &holder, .descriptor = descriptor, .type = type};
+        const std::uint64_t number = own->number;
+        *own = lease;
+        own->number = number;
         leased.waiters.wake();
     } else {
-        leased.leases.push_back({.file = &holder, .descriptor = descriptor, .type = type});
+        leased.leases.push_back(lease);
     }
 }
 

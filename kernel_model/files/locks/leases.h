@@ -19,6 +19,8 @@ struct Lease {
     std::int32_t type = abi::kFUnlck;    // F_RDLCK or F_WRLCK
     std::int32_t target = abi::kFUnlck;  // what it is to become, once it is being broken
     std::uint64_t until_ns = 0;          // when it is taken away; 0: it is not being broken
+    std::int32_t taken_by = 0;           // the process that asked for it
+    std::uint64_t number = 0;            // as FileLock::number
     std::int32_t shown() const { return until_ns != 0 ? target : type; }
 };
 
@@ -29,7 +31,13 @@ public:
         const auto at = files_.find(file);
         return at == files_.end() ? nullptr : &at->second.leases;
     }
-    void set(const FileKey& file, File& holder, std::int32_t type, std::int32_t descriptor);
+    void set(const FileKey& file, const Lease& lease);
+    template <class Show>
+    void each(const Show& show) const {
+        for (const auto& [file, leased] : files_) {
+            for (const Lease& lease : leased.leases) show(file, lease);
+        }
+    }
     // False: it had none.
     bool remove(const FileKey& file, const File& holder);
     WaitQueue& waiters(const FileKey& file) { return files_[file].waiters; }

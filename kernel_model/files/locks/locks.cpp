@@ -38,6 +38,7 @@ SysResult<void> LockTable::set(const FileKey& file, const FileLock& lock) {
         if (merges) {
             added.begin = std::min(added.begin, old.begin);
             added.end = std::max(added.end, old.end);
+            added.number = std::min(added.number, old.number);
         } else if (!own || !old.overlaps(lock)) {
             kept.push_back(old);
         } else {
@@ -91,6 +92,26 @@ void LockTable::release(const void* owner) {
     if (of == by_owner_.end()) return;
     const std::set<FileKey> keys = of->second;
     for (const FileKey& key : keys) release(key, owner);
+}
+
+std::shared_ptr<void> LockTable::request(const FileKey& file, const FileLock& wanted) {
+    const auto place = requests_->insert(requests_->end(), {file, wanted});
+    return {&*place, [requests = requests_, place](void*) { requests->erase(place); }};
+}
+
+void LockTable::each(const Shown& show) const {
+    for (const auto& [file, locked] : files_) {
+        for (const FileLock& lock : locked.locks) show(file, lock);
+    }
+}
+
+// A request waits for the first lock that conflicts with it.
+void LockTable::each_waiting(const FileKey& file, const FileLock& lock, const Shown& show) const {
+    for (const Request& request : *requests_) {
+        if (request.file != file) continue;
+        const auto other = conflict(file, request.wanted);
+        if (other && other->number == lock.number) show(file, request.wanted);
+    }
 }
 
 std::shared_ptr<void> LockTable::wait_for(const void* waiter, const void* holder) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -30,6 +31,8 @@ struct FileLock {
     std::uint64_t begin = 0, end = kToTheEnd;  // without end
     const void* owner = nullptr;               // the Process or File
     std::int32_t pid = -1;                     // of a Process
+    std::int32_t taken_by = 0;                 // the process that asked for it
+    std::uint64_t number = 0;                  // in the order in which locks were made
 
     bool overlaps(const FileLock& o) const { return begin < o.end && o.begin < end; }
     bool conflicts(const FileLock& o) const {
@@ -56,6 +59,13 @@ public:
     // Woken when locks of this file are released.
     WaitQueue& waiters(const FileKey& file) { return files_[file].waiters; }
 
+    // What a task waits for, while the returned value lives.
+    std::shared_ptr<void> request(const FileKey& file, const FileLock& wanted);
+    // All locks of all files, and what waits for one of them.
+    using Shown = std::function<void(const FileKey&, const FileLock&)>;
+    void each(const Shown& show) const;
+    void each_waiting(const FileKey& file, const FileLock& lock, const Shown& show) const;
+
     // Records that `waiter` waits for `holder`, as long as the returned value lives. Null: a
     // deadlock, as `holder` waits for `waiter`, perhaps through others.
     std::shared_ptr<void> wait_for(const void* waiter, const void* holder);
@@ -76,6 +86,12 @@ private:
     std::map<const void*, std::set<FileKey>> by_owner_;  // in which files it has locks
     std::uint64_t count_ = 0;
     MemoryCharge charge_;
+    // In the order in which they came.
+    struct Request {
+        FileKey file;
+        FileLock wanted;
+    };
+    std::shared_ptr<std::list<Request>> requests_ = std::make_shared<std::list<Request>>();
     std::shared_ptr<std::map<const void*, const void*>> waits_ =
         std::make_shared<std::map<const void*, const void*>>();
 };
@@ -84,6 +100,7 @@ struct FileLocks {
     explicit FileLocks(PhysicalMemory* memory = nullptr) : ranges(memory), whole_files(memory) {}
     LockTable ranges, whole_files;
     LeaseTable leases;
+    std::uint64_t last_number = 0;  // of the locks and leases of all tables
 };
 
 // Releases the locks of an open file description with it.

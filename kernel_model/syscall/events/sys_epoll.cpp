@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "kernel_model/abi/epoll.h"
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/files/event/epoll.h"

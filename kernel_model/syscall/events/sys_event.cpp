@@ -5,8 +5,8 @@
 #include <bit>
 
 #include "kernel_model/abi/clock.h"
-#include "kernel_model/abi/epoll.h"
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/poll.h"
 #include "kernel_model/files/event/event_file.h"
 #include "kernel_model/files/event/memory_file.h"
 #include "kernel_model/files/event/process_file.h"
@@ -243,7 +243,7 @@ SysOutcome sys_pidfd_getfd(SysCall& call) {
     if (of_process == nullptr) return Errno::Badf;
     const Process* process = call.kernel.processes().find(of_process->pid());
     if (process == nullptr) return Errno::Srch;
-    if (!may_access(call.process, *process)) return Errno::Perm;
+    if (!may_access(call.task, *process)) return Errno::Perm;
     auto wanted = process->files.share(call.int32(1));
     if (wanted == nullptr) return Errno::Badf;
     return add_file(call, std::move(wanted), true);

@@ -48,12 +48,14 @@ FanotifyFile::Services services_of(Kernel& kernel) {
     return {.current = [&kernel] { return kernel.current(); },
             .open = [&kernel, give](const std::shared_ptr<File>& place,
                                     std::uint32_t flags) -> SysResult<std::int32_t> {
-                // dentry_open: whatever the rights of the reader.
-                auto file =
-                    TRY(kernel.files().open_place_again(Caller{}, place, flags & ~kOCloexec));
+                // dentry_open: whatever the rights of the reader, but for those of Landlock.
+                const Task* const task = kernel.current();
+                Caller opener;
+                if (task != nullptr) opener.credentials.landlock = task->cred->landlock;
+                auto file = TRY(kernel.files().open_place_again(opener, place, flags & ~kOCloexec));
                 file->flags = (flags & ~kOCloexec) | kOLargefile;
                 file->silent = true;
-                if (const Task* const task = kernel.current()) file->opened_with = task->cred;
+                if (task != nullptr) file->opened_with = task->cred;
                 return give(std::move(file), (flags & kOCloexec) != 0);
             },
             .give = [give](std::shared_ptr<File> file) { return give(std::move(file), true); }};

@@ -10,6 +10,8 @@
 #include <string_view>
 
 #include "kernel_model/abi/limits.h"
+#include "kernel_model/landlock/domain.h"
+#include "kernel_model/syscall/files/proc_options.h"
 #include "kernel_model/task/mount_locks.h"
 #include "sim/base/try.h"
 
@@ -55,6 +57,10 @@ std::shared_ptr<MountNamespace> namespace_of(SysCall& call) {
 bool may_mount(SysCall& call) {
     const auto space = namespace_of(call);
     return call.capable_in(space ? space->owned_by : nullptr, Capability::SysAdmin);
+}
+
+bool bars_mounts(const SysCall& call) {
+    return restricting_files(call.cred().landlock) != nullptr;
 }
 
 namespace {
@@ -278,9 +284,13 @@ SysResult<std::shared_ptr<SuperBlock>> new_file_system(SysCall& call, const std:
     if (type == "sysfs" || type == "devtmpfs") return kept;
     const PidSpace processes =
         type == "proc" && call.process.numbers ? call.process.numbers->space : nullptr;
+    ProcOptions shown;
+    if (type == "proc") shown = TRY(proc_options(call, options, {}));
     auto super = files.mounts()->new_super(
-        type, source, processes ? Mounts::proc_of(processes->inode) : kept->inner);
+        type, source,
+        type == "proc" ? Mounts::proc_of(processes ? processes->inode : 0, shown) : kept->inner);
     super->shows = processes;
+    super->options = shown_proc_options(shown);
     super->magic = kept->magic;
     return super;
 }

@@ -21,6 +21,9 @@ SysResult<FileSystem::Located> place_argument(SysCall& call, std::int32_t direct
 std::shared_ptr<MountNamespace> namespace_of(SysCall& call);
 // may_mount.
 bool may_mount(SysCall& call);
+// Who is restricted by Landlock in calls on files changes no mount: a rule holds for a file
+// wherever it is shown (hook_sb_mount and its like).
+bool bars_mounts(const SysCall& call);
 // Whether a regular file of it is open for writing: through any mount, or through this one.
 bool written(const SysCall& call, const SuperBlock& super);
 bool written(const SysCall& call, const Mount& mount);

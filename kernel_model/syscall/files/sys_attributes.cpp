@@ -157,6 +157,9 @@ SysOutcome sys_truncate(SysCall& call) {
     const std::uint32_t kind = status->mode & kIfmt;
     if (kind != kIfReg) return kind == kIfDir ? Errno::IsDir : Errno::Inval;
     if (const auto waits = break_leases(call, status->key(), true, false)) return *waits;
+    TRY(files.may_truncate(p.caller, p.path));
+    // That is the right for it, and not the one to open it for writing.
+    p.caller.credentials.landlock = nullptr;
     auto opened = files.open(p.caller, p.path, kOWronly, 0);
     if (!opened) return named(call, p, opened);
     TRY(may_grow(call, *opened->file, call.args[1]));

@@ -261,6 +261,8 @@ SysOutcome sys_tee(SysCall& call) {
                                                : write_failure(call, *to, Errno::Again);
     const auto n = to->write(0, bytes);
     if (!n) return write_failure(call, *to, n.error());
+    tell_use(call, *from, kInAccess);
+    tell_use(call, *to, kInModify);
     call.units = *n;
     return *n;
 }

@@ -36,7 +36,11 @@ struct HeldOpen {
 
 // Opening one end of a FIFO blocks until the other end is opened (fifo_open).
 SysOutcome open_fifo(SysCall& call, const std::shared_ptr<PipeEnd>& end, std::uint32_t flags) {
-    if ((flags & kONonblock) != 0 || !end->waits_for_partner()) return add_opened(call, end, flags);
+    if ((flags & kONonblock) != 0 || !end->waits_for_partner()) {
+        end->tells = end->watched_key().has_value();
+        tell_use(call, *end, kInOpen);
+        return add_opened(call, end, flags);
+    }
     call.task.call_holds = std::make_shared<HeldOpen>(HeldOpen{.end = end});
     call.wait_on(&end->pipe()->either);
     return Block{};
@@ -57,7 +61,8 @@ std::optional<SysOutcome> find_permitted(SysCall& call, const PathArgument& p, s
     const bool cuts = (flags & kOTrunc) != 0;
     if (!held) {
         opened = files.open(p.caller, p.path, flags & ~kOTrunc, mode);
-        if (!opened || !opened->file->watched_key()) {
+        // Nobody is asked for a FIFO.
+        if (!opened || !opened->file->watched_key() || opened->file->stream()) {
             if (opened && cuts) opened = files.open(p.caller, p.path, flags, mode);
             return std::nullopt;
         }
@@ -196,8 +201,9 @@ SysOutcome sys_mknodat(SysCall& call) {
         return named(call, p,
                      call.kernel.files().make_device(
                          p.caller, p.path, type | (call.uint32(2) & kAllModeBits), call.uint32(3)));
+    // With rights to neither read nor write it (OPEN_FMODE): it is made, and not opened.
     return named(call, p,
-                 call.kernel.files().open(p.caller, p.path, kOCreat | kOExcl | kOWronly,
+                 call.kernel.files().open(p.caller, p.path, kOCreat | kOExcl | kOAccmode,
                                           call.uint32(2) & kAllModeBits));
 }
 

@@ -5,6 +5,7 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/ioctl.h"
+#include "kernel_model/abi/landlock.h"
 #include "kernel_model/files/event/fanotify_file.h"
 #include "kernel_model/files/event/inotify_file.h"
 #include "kernel_model/net/socket.h"
@@ -169,10 +170,23 @@ constexpr Request kRequests[] = {{kFioclex, keep_at_exec},
                                  {kSiocaddrt, change_network},
                                  {kSiocdelrt, change_network}};
 
+// Those that Landlock lets through to every device: the kernel answers them before the driver
+// (is_masked_device_ioctl).
+constexpr std::uint32_t kForEveryDevice[] = {
+    kFioclex,      kFionclex,      kFionbio,        kFioasync,           kFioqsize,
+    kFifreeze,     kFithaw,        kFsIocFiemap,    kFigetbsz,           kFiclone,
+    kFiclonerange, kFideduperange, kFsIocGetfsuuid, kFsIocGetfssysfspath};
+
+bool landlock_refuses(const File& file, std::uint64_t request) {
+    return (file.rights_refused & kLandlockFsIoctlDev) != 0 &&
+           std::ranges::find(kForEveryDevice, request) == std::end(kForEveryDevice);
+}
+
 SysOutcome sys_ioctl(SysCall& call) {
     const auto file = call.process.files.share(call.int32(0));
     if (!file || (file->flags & kOPath) != 0) return bad_descriptor(call);
     const std::uint64_t request = call.uint32(1);
+    if (landlock_refuses(*file, request)) return Errno::Acces;
     if (const auto* const row = std::ranges::find(kRequests, request, &Request::request);
         row != std::end(kRequests)) {
         if (const auto answer = row->answer(call, file)) return *answer;

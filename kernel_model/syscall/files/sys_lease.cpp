@@ -73,7 +73,11 @@ SysOutcome set_lease(SysCall& call, const std::shared_ptr<File>& file, std::int3
         (opens.writers != (own_write ? 1u : 0u) || opens.readers != (own_write ? 0u : 1u)))
         return Errno::Again;
     if (!others_permit(leases, *key, *file, type)) return Errno::Again;
-    leases.set(*key, *file, type, call.int32(0));
+    leases.set(*key, {.file = file.get(),
+                      .descriptor = call.int32(0),
+                      .type = type,
+                      .taken_by = call.process.pid,
+                      .number = ++call.kernel.file_locks()->last_number});
     if (!file->owner || file->owner->id == 0) own_by_process(call, *file);
     if (file->end_of_lease) return 0;
     file->end_of_lease = {file.get(), [weak = std::weak_ptr(call.kernel.file_locks()), key = *key,

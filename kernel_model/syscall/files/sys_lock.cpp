@@ -2,6 +2,9 @@
 // Advisory locks: flock, and fcntl's commands on ranges.
 #include "kernel_model/syscall/files/sys_lock.h"
 
+#include <memory>
+#include <utility>
+
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/locks/locks.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
@@ -86,6 +89,7 @@ SysOutcome range_lock(SysCall& call, const std::shared_ptr<File>& file, LockComm
     const auto key = TRY(key_of(*file));
     wanted.owner = of_description ? static_cast<const void*>(file.get()) : &call.process;
     wanted.pid = of_description ? -1 : call.process.pid;
+    wanted.taken_by = wanted.pid;
     if (command == LockCommand::Get) return get_lock(call, key, wanted, *given);
     if (wanted.type == LockType::Read && !may(*file, Direction::Read)) return bad_descriptor(call);
     if (wanted.type == LockType::Write && !may(*file, Direction::Write))
@@ -97,13 +101,17 @@ SysOutcome range_lock(SysCall& call, const std::shared_ptr<File>& file, LockComm
         if (const auto other = locks.conflict(key, wanted)) {
             if (command == LockCommand::Set) return Errno::Again;
             // Only processes can be seen to wait for each other.
-            if (!of_description) call.task.call_holds = locks.wait_for(wanted.owner, other->owner);
-            if (!of_description && !call.task.call_holds) return Errno::Deadlk;
+            auto waits = of_description ? nullptr : locks.wait_for(wanted.owner, other->owner);
+            if (!of_description && !waits) return Errno::Deadlk;
+            using Both = std::pair<std::shared_ptr<void>, std::shared_ptr<void>>;
+            call.task.call_holds =
+                std::make_shared<Both>(locks.request(key, wanted), std::move(waits));
             call.wait_on(&locks.waiters(key));
             return Block{};
         }
         if (of_description) release_with(*file, call.kernel.file_locks());
     }
+    wanted.number = ++call.kernel.file_locks()->last_number;
     const auto set = locks.set(key, wanted);
     return set ? SysOutcome(0u) : SysOutcome(set.error());
 }
@@ -121,17 +129,21 @@ SysOutcome sys_flock(SysCall& call) {
     FileLock wanted{.type = operation == abi::kLockSh   ? LockType::Read
                             : operation == abi::kLockEx ? LockType::Write
                                                         : LockType::None,
-                    .owner = file.get()};
+                    .owner = file.get(),
+                    .taken_by = call.process.pid};
+    call.task.call_holds.reset();  // what it waited for, if it did
     if (wanted.type != LockType::None) {
         if (const auto other = locks.conflict(key, wanted)) {
             // A lock is not kept while it is changed to another kind.
             locks.release(key, file.get());
             if ((call.uint32(1) & abi::kLockNb) != 0) return Errno::Again;
+            call.task.call_holds = locks.request(key, wanted);
             call.wait_on(&locks.waiters(key));
             return Block{};
         }
         release_with(*file, call.kernel.file_locks());
     }
+    wanted.number = ++call.kernel.file_locks()->last_number;
     const auto set = locks.set(key, wanted);
     return set ? SysOutcome(0u) : SysOutcome(set.error());
 }

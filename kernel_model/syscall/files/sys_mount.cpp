@@ -5,6 +5,7 @@
 
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/syscall/files/mount_args.h"
+#include "kernel_model/syscall/files/proc_options.h"
 #include "kernel_model/task/mount_locks.h"
 #include "sim/base/try.h"
 
@@ -65,6 +66,7 @@ SysResult<void> remount(SysCall& call, const FileSystem::Located& at, std::uint6
         if ((at.mount->flags & kTimesLocked) != 0 && !call.capable(Capability::SysAdmin))
             return tl::make_unexpected(Errno::Perm);
         if (super.type == "tmpfs" && super.space) TRY(remount_tmpfs(call, super, data));
+        if (super.type == "proc") TRY(remount_proc(call, super, data));
         const bool read_only = (flags & kMsRdonly) != 0;
         if (read_only && !super.read_only && written(call, super))
             return tl::make_unexpected(Errno::Busy);
@@ -129,7 +131,7 @@ SysOutcome sys_mount(SysCall& call) {
     std::uint64_t flags = call.args[3];
     const auto at = TRY(place_argument(call, kAtFdcwd, call.address(1), true));
     if ((flags & kMsMagicMask) == kMsMagic) flags &= ~kMsMagicMask;
-    if (!may_mount(call)) return Errno::Perm;
+    if (bars_mounts(call) || !may_mount(call)) return Errno::Perm;
     if ((flags & (kMsRemount | kMsBind)) == (kMsRemount | kMsBind) || (flags & kMsRemount) != 0)
         return remount(call, at, flags, data);
     if ((flags & kMsBind) != 0)
@@ -157,6 +159,7 @@ SysOutcome sys_umount2(SysCall& call) {
         if (!may_mount(call)) return Errno::Perm;
         if (!at.is_top() || !is_ours(call, *at.mount) || place_locked(*at.mount))
             return Errno::Inval;
+        if (bars_mounts(call)) return Errno::Perm;
         const bool top = at.mount->parent == nullptr;
         if ((flags & kMntExpire) != 0) {
             if (top || (flags & (kMntForce | kMntDetach)) != 0) return Errno::Inval;
@@ -197,6 +200,7 @@ SysOutcome sys_pivot_root(SysCall& call) {
     const auto next = TRY(place_argument(call, kAtFdcwd, call.address(0), true));
     const auto old = TRY(place_argument(call, kAtFdcwd, call.address(1), true));
     if (!next.directory || !old.directory) return Errno::NotDir;
+    if (bars_mounts(call)) return Errno::Perm;
     const auto root = TRY(files.locate(call.caller(), "/", true));
     const auto shared_above = [](const Mount& mount) {
         return mount.parent != nullptr && mount.parent->peers != 0;

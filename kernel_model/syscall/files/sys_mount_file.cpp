@@ -10,6 +10,7 @@
 
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/syscall/files/mount_args.h"
+#include "kernel_model/syscall/files/proc_options.h"
 #include "kernel_model/task/mount_locks.h"
 #include "sim/base/try.h"
 
@@ -126,11 +127,13 @@ SysResult<void> set_parameter(SysCall& call, FsContext& context, const std::stri
         return {};
     }
     if (context.type == "ramfs" && key != "mode") return {};
-    if ((context.type != "tmpfs" && context.type != "ramfs") || !is_tmpfs_option(key))
+    const bool of_proc = context.type == "proc" && is_proc_option(key);
+    if (!of_proc && ((context.type != "tmpfs" && context.type != "ramfs") || !is_tmpfs_option(key)))
         return context.refuse(fmt::format("{}: Unknown parameter '{}'", context.type, key));
     const std::string option = value ? key + "=" + *value : key;
-    if (!check_tmpfs_options(call, option))
-        return context.refuse(fmt::format("{}: Bad value for '{}'", context.type, key));
+    const bool fits = of_proc ? proc_options(call, option, {}).has_value()
+                              : check_tmpfs_options(call, option).has_value();
+    if (!fits) return context.refuse(fmt::format("{}: Bad value for '{}'", context.type, key));
     // More than legacy_parse_param takes says nothing more.
     if (context.options.size() + option.size() + 2 > kPageSize)
         return tl::make_unexpected(Errno::Inval);
@@ -155,8 +158,10 @@ SysResult<void> create(SysCall& call, FsContext& context) {
 
 SysResult<void> reconfigure(SysCall& call, FsContext& context) {
     if (context.phase != FsContext::Phase::Reconfigure) return tl::make_unexpected(Errno::Busy);
+    if (bars_mounts(call)) return tl::make_unexpected(Errno::Perm);
     if (context.read_only && !context.super->read_only && written(call, *context.super))
         return tl::make_unexpected(Errno::Busy);
+    if (context.type == "proc") TRY(remount_proc(call, *context.super, context.options));
     context.super->read_only = context.read_only;
     return {};
 }
@@ -294,6 +299,7 @@ SysOutcome sys_move_mount(SysCall& call) {
     const auto to =
         TRY(place_argument(call, call.int32(2), call.address(3), (flags & kMoveMountTSymlinks) != 0,
                            (flags & kMoveMountTEmptyPath) != 0));
+    if (bars_mounts(call)) return Errno::Perm;
     if ((flags & kMoveMountSetGroup) != 0) {
         if (!from.is_top() || !to.is_top() || from.mount->super != to.mount->super)
             return Errno::Inval;

@@ -3,8 +3,10 @@
 
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/inotify.h"
+#include "kernel_model/abi/landlock.h"
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/files/file_events.h"
+#include "kernel_model/landlock/domain.h"
 #include "kernel_model/wait/wait_queue.h"
 
 namespace uprobesim {
@@ -47,8 +49,12 @@ private:
     std::int32_t descriptor_;
 };
 
-bool may_signal(const FileOwner& owner, const Process& target) {
+bool may_signal(const FileOwner& owner, const Process& target, const Credentials& of_target) {
     const Credentials& own = owner.setter;
+    // hook_file_send_sigiotask
+    if (target.pid != owner.setter_process &&
+        is_scoped(own.landlock.get(), of_target.landlock.get(), kLandlockScopeSignal))
+        return false;
     return own.uid.effective == 0 || own.may_signal(*target.cred);
 }
 
@@ -69,6 +75,7 @@ SysOutcome set_owner(SysCall& call, File& file, std::int32_t who) {
     owner.type = type;
     owner.id = id;
     owner.setter = call.cred();
+    owner.setter_process = call.process.pid;
     return 0;
 }
 
@@ -87,7 +94,8 @@ SysOutcome set_owner_ex(SysCall& call, File& file, VAddr at) {
     if (type == OwnerType::Task && given->pid != 0) {
         const Task* const task = call.find_task(given->pid);
         if (task == nullptr) return Errno::Srch;
-        owner_of(file) = {type, task->id.value, owner_of(file).signal, call.cred()};
+        owner_of(file) = {type, task->id.value, owner_of(file).signal, call.cred(),
+                          call.process.pid};
         return 0;
     }
     return set_owner(call, file, type == OwnerType::Group ? -given->pid : given->pid);
@@ -115,6 +123,7 @@ void own_by_process(SysCall& call, File& file) {
     owner.type = OwnerType::Process;
     owner.id = call.process.pid;
     owner.setter = call.cred();
+    owner.setter_process = call.process.pid;
 }
 
 bool set_async(SysCall& call, File& file, bool on) {
@@ -144,14 +153,14 @@ void signal_owner(Kernel& kernel, File& file, OwnerNews news) {
     }
     if (owner.type == OwnerType::Task) {
         Task* task = kernel.processes().find_task(TaskId{owner.id});
-        if (task != nullptr && may_signal(owner, *task->process))
+        if (task != nullptr && may_signal(owner, *task->process, *task->cred))
             kernel.signals().send(*task, info);
         return;
     }
     for (const auto& [pid, process] : kernel.processes().all()) {
         const bool meant =
             owner.type == OwnerType::Process ? pid == owner.id : process->group == owner.id;
-        if (meant && process->alive && may_signal(owner, *process))
+        if (meant && process->alive && may_signal(owner, *process, *process->cred))
             kernel.signals().send(*process, info);
     }
 }

@@ -3,6 +3,7 @@
 // fsync, advice.
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/inotify.h"
+#include "kernel_model/abi/landlock.h"
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/files/rights/inode_flags.h"
 #include "kernel_model/syscall/files/sys_lease.h"
@@ -55,7 +56,8 @@ SysOutcome sys_fsync(SysCall& call) {
     const auto file = call.process.files.share(call.int32(0));
     if (!file || (file->flags & kOPath) != 0) return bad_descriptor(call);
     // Only files of a file system have the operation.
-    if (file->is_secret() || (!file->watched_key() && !file->backing())) return Errno::Inval;
+    if (file->is_secret() || file->stream() || (!file->watched_key() && !file->backing()))
+        return Errno::Inval;
     TRY(file->sync());
     return 0;
 }
@@ -107,6 +109,7 @@ SysOutcome sys_ftruncate(SysCall& call) {
         if (const auto waits = break_leases(call, *key, true, (file->flags & kONonblock) != 0))
             return *waits;
     }
+    if ((file->rights_refused & kLandlockFsTruncate) != 0) return Errno::Acces;
     TRY(may_grow(call, *file, call.args[1]));
     TRY(file->truncate(call.args[1]));
     tell_new_size(call, *file);

@@ -10,6 +10,7 @@
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/abi/resource.h"
 #include "kernel_model/ipc/ipc.h"
+#include "kernel_model/landlock/file_access.h"
 #include "kernel_model/net/socket.h"
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/syscall/time_args.h"
@@ -65,6 +66,17 @@ SysResult<std::shared_ptr<PosixQueue>> make_queue(SysCall& call, const std::stri
         call.process.limits[kRlimitMsgqueue].soft);
 }
 
+// A queue is a file of the mount that the kernel itself has (dentry_open): what is mounted
+// elsewhere has the same files.
+SysResult<void> check_domain(SysCall& call, const PosixQueue& queue, std::uint32_t flags) {
+    const LandlockDomain* const domain = restricting_files(call.cred().landlock);
+    if (domain == nullptr) return {};
+    constexpr FileKey kTop{kMqueueDevice, 1};
+    const LandlockPath path{.inside = {queue.status.key(), kTop}, .mount_top = {}};
+    TRY(check_open(*domain, path, queue.status.mode, flags));
+    return {};
+}
+
 SysOutcome sys_mq_open(SysCall& call) {
     const std::uint32_t flags = call.uint32(1);
     std::optional<MqAttr> attr;
@@ -84,6 +96,7 @@ SysOutcome sys_mq_open(SysCall& call) {
         constexpr std::uint32_t kWanted[] = {kROk, kWOk, kROk | kWOk};
         if (!call.cred().permit(queue->status, kWanted[flags & kOAccmode])) return Errno::Acces;
     }
+    TRY(check_domain(call, *queue, flags & kOAccmode));
     auto file = std::make_shared<PosixQueueFile>(std::move(queue), "/" + name,
                                                  flags & (kOAccmode | kONonblock));
     const auto fd = TRY(call.process.files.add(std::move(file), true));

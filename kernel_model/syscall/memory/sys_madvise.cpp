@@ -192,7 +192,7 @@ SysOutcome sys_process_madvise(SysCall& call) {
     if (row == nullptr || std::ranges::find(known, row->number) == known.end()) return Errno::Inval;
     Process* const process = call.kernel.processes().find(file->pid());
     if (process == nullptr || !process->alive) return Errno::Srch;
-    if (!may_access(call.process, *process)) return Errno::Acces;
+    if (!may_access(call.task, *process)) return Errno::Acces;
     if (process != &call.process && !call.capable(Capability::SysNice)) return Errno::Perm;
     SysCall of_other{.kernel = call.kernel, .process = *process, .task = call.task, .args = {}};
     std::uint64_t done = 0;

@@ -78,7 +78,11 @@ SysResult<void> send_address(SysCall& call, Socket& socket, VAddr at, std::int32
 SysOutcome sys_sendto(SysCall& call) {
     const auto socket = TRY(socket_argument(call, call.int32(0)));
     const auto buffers = TRY(UserVector::of(call, {{call.args[1], call.args[2]}}));
-    Outgoing message{.bytes = {}, .to = {}, .files = {}, .sender = credentials_of(call.task)};
+    Outgoing message{.bytes = {},
+                     .to = {},
+                     .files = {},
+                     .sender = credentials_of(call.task),
+                     .landlock = call.cred().landlock.get()};
     TRY(send_address(call, *socket, call.address(4), call.int32(5), message));
     return send_message(call, *socket, buffers, std::move(message), call.uint32(3));
 }
@@ -110,7 +114,11 @@ SysOutcome send_header(SysCall& call, Socket& socket, VAddr at, std::uint32_t fl
     // ____sys_sendmsg: control messages are copied to the socket's own memory.
     constexpr std::uint64_t kMostControl = 131072;  // net.core.optmem_max
     if (header.control_length >= kMostControl) return Errno::NoBufs;
-    Outgoing message{.bytes = {}, .to = {}, .files = {}, .sender = credentials_of(call.task)};
+    Outgoing message{.bytes = {},
+                     .to = {},
+                     .files = {},
+                     .sender = credentials_of(call.task),
+                     .landlock = call.cred().landlock.get()};
     const std::int32_t length =
         std::min(header.name_length, static_cast<std::int32_t>(abi::kMaxAddressBytes));
     TRY(send_address(call, socket, VAddr(header.name), length, message));

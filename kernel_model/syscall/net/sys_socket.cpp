@@ -4,6 +4,7 @@
 #include <array>
 
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/abi/landlock.h"
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/net/netlink/netlink_socket.h"
 #include "kernel_model/net/network.h"
@@ -12,6 +13,7 @@
 #include "kernel_model/net/tcp_socket.h"
 #include "kernel_model/net/udp_socket.h"
 #include "kernel_model/net/unix_socket.h"
+#include "kernel_model/syscall/net/landlock_checks.h"
 #include "kernel_model/syscall/net/socket_args.h"
 #include "kernel_model/syscall/time_args.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
@@ -28,6 +30,7 @@ constexpr std::uint32_t kTypeBits = 0xf, kMaxTypes = 11;
 
 SysOutcome add_socket(SysCall& call, std::shared_ptr<File> file, std::uint32_t flags) {
     file->flags |= flags & kONonblock;
+    file->opened_with = call.task.cred;
     own_inode(call, *file);
     auto fd = TRY(call.process.files.add(std::move(file), (flags & kOCloexec) != 0));
     return static_cast<std::uint64_t>(fd);
@@ -131,6 +134,7 @@ SysOutcome sys_socketpair(SysCall& call) {
     std::array<std::int32_t, 2> fds{};
     for (std::size_t i = 0; i < 2; ++i) {
         ends[i]->flags |= flags & kONonblock;
+        ends[i]->opened_with = call.task.cred;
         own_inode(call, *ends[i]);
         auto fd = call.process.files.add(ends[i], (flags & kOCloexec) != 0);
         if (!fd) {
@@ -146,6 +150,7 @@ SysOutcome sys_socketpair(SysCall& call) {
 
 SysOutcome sys_bind(SysCall& call) {
     const auto socket = TRY(socket_argument(call, call.int32(0)));
+    TRY(check_port(call, *socket, kLandlockNetBindTcp));
     auto given = address_argument(call, call.address(1), call.int32(2));
     // One of AF_INET6 may be cut short: an AF_INET socket does not look at it.
     constexpr std::int32_t kInetBytes = 16;
@@ -206,9 +211,11 @@ SysOutcome sys_accept4(SysCall& call) {
 SysOutcome sys_connect(SysCall& call) {
     const auto socket = TRY(socket_argument(call, call.int32(0)));
     call.path = socket->connect_path();
+    TRY(check_port(call, *socket, kLandlockNetConnectTcp));
     auto address = TRY(address_argument(call, call.address(1), call.int32(2)));
     if (socket->family() == kAfUnix) {
         TRY(look_up(call, address));
+        TRY(check_scope(call, *socket, address));
     }
     const bool waits = (socket->flags & kONonblock) == 0;
     const auto connected = socket->connect(address, credentials_of(call.task), waits);

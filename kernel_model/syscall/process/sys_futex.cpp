@@ -292,7 +292,7 @@ SysOutcome sys_set_robust_list(SysCall& call) {
 SysOutcome sys_get_robust_list(SysCall& call) {
     const Task* task = call.task_of(call.int32(0));
     if (task == nullptr) return Errno::Srch;
-    if (!may_access(call.process, *task->process)) return Errno::Perm;
+    if (!may_access(call.task, *task)) return Errno::Perm;
     UserMemory memory = call.memory();
     if (!memory.put(call.address(2), kRobustHeadSize)) return Errno::Fault;
     if (!memory.put(call.address(1), task->robust_list.value)) return Errno::Fault;

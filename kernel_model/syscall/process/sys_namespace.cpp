@@ -103,7 +103,7 @@ const UserSpace& owner_of(SysCall& call, const Process& other, NamespaceKind kin
 
 // Before any is entered: all of them are, or none.
 SysResult<void> may_enter_those_of(SysCall& call, const Process& other, std::uint64_t flags) {
-    if (!may_access(call.process, other)) return tl::make_unexpected(Errno::Perm);
+    if (!may_access(call.task, other)) return tl::make_unexpected(Errno::Perm);
     for (std::size_t i = 0; i < kNamespaceKinds; ++i) {
         const auto kind = static_cast<NamespaceKind>(i);
         if ((flags & name_of(kind).clone_flag) == 0 || kind == NamespaceKind::User) continue;

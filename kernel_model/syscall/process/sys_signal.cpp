@@ -210,7 +210,7 @@ SysOutcome send_to_task(SysCall& call, std::int32_t group, std::int32_t tid, std
     if (task == nullptr || (group > 0 && call.id_of(group) != task->process->pid))
         return Errno::Srch;
     if (signal != 0 && !is_signal(signal)) return Errno::Inval;
-    if (!may_signal(call, *task->process, signal)) return Errno::Perm;
+    if (!may_signal(call, *task->process, *task->cred, signal)) return Errno::Perm;
     if (signal != 0 && call.kernel.signals().send(*task, info) == Sending::NoRoom)
         return Errno::Again;
     return 0;

@@ -4,8 +4,11 @@
 #include <algorithm>
 
 #include "kernel_model/abi/calls/reboot.h"
+#include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/limits.h"
+#include "kernel_model/files/mount.h"
 #include "kernel_model/files/tty/pty.h"
+#include "kernel_model/syscall/path_argument.h"
 #include "kernel_model/syscall/syscall.h"
 #include "sim/base/try.h"
 
@@ -71,14 +74,25 @@ SysOutcome sys_vhangup(SysCall& call) {
     return 0;
 }
 
+// acct_on: records go to the end of a regular file, of neither proc nor sysfs.
 SysOutcome sys_acct(SysCall& call) {
     if (!call.capable(Capability::SysPacct)) return Errno::Perm;
+    if (call.args[0] == 0) return 0;  // it is off
+    const auto path = TRY(path_argument(call, abi::kAtFdcwd, call.address(0)));
+    const auto opened =
+        TRY(call.kernel.files().open(path.caller, path.path, abi::kOWronly | abi::kOAppend, 0));
+    const auto status = TRY(opened.file->status());
+    if ((status.mode & abi::kIfmt) != abi::kIfReg) return Errno::Acces;
+    const auto mount = opened.file->dentry ? mount_of(*opened.file->dentry) : nullptr;
+    if (mount && (mount->super->type == "proc" || mount->super->type == "sysfs"))
+        return Errno::Inval;
     return unmodelled(call, "acct", Errno::NoSys);
 }
 
 constexpr SyscallRow kSystemRows[] = {
     {58, "vhangup", sys_vhangup, Support::Full, KernelPath::SysTrivial, {}},
-    {89, "acct", sys_acct, Support::Full, KernelPath::SysTrivial, {}},
+    {89, "acct", sys_acct, Support::Partial, KernelPath::SysTrivial,
+     "checks the file, and writes no records"},
     {142, "reboot", sys_reboot, Support::Full, KernelPath::SysTrivial, {}},
     {224, "swapon", sys_swapon, Support::Full, KernelPath::SysTrivial, {}},
     {225, "swapoff", on_swap_file, Support::Full, KernelPath::SysTrivial, {}},

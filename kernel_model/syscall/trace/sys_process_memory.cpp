@@ -76,7 +76,7 @@ SysOutcome move_memory(SysCall& call, bool writes) {
     const auto remote = TRY(parts_of(call, call.address(3), call.args[4]));
     Task* const task = call.find_task(call.int32(0));
     if (task == nullptr) return Errno::Srch;
-    if (!may_access(call.process, *task->process)) return Errno::Perm;
+    if (!may_access(call.task, *task)) return Errno::Perm;
     Mm& mm = *task->process->mm;
     std::uint64_t done = 0;
     std::optional<Errno> failed;
@@ -124,8 +124,7 @@ SysOutcome sys_kcmp(SysCall& call) {
     Task* const a = call.find_task(call.int32(0));
     Task* const b = call.find_task(call.int32(1));
     if (a == nullptr || b == nullptr) return Errno::Srch;
-    if (!may_access(call.process, *a->process) || !may_access(call.process, *b->process))
-        return Errno::Perm;
+    if (!may_access(call.task, *a) || !may_access(call.task, *b)) return Errno::Perm;
     const bool one = a->process == b->process;
     switch (call.uint32(2)) {
         case File: {

@@ -247,6 +247,8 @@ SysOutcome trace_me(SysCall& call) {
     Process* const parent = call.kernel.processes().find(call.process.parent_pid);
     // Init traces nobody, and a tracee of it would stop for ever.
     if (parent == nullptr || parent->is_init()) return Errno::Perm;
+    if (!may_look_into(parent->cred->landlock.get(), call.cred().landlock.get()))
+        return Errno::Perm;
     call.kernel.tracing().attach(call.task, *parent, false, 0);
     return 0;
 }
@@ -261,7 +263,7 @@ SysOutcome attach(SysCall& call, bool seizes) {
     }
     // Init has no registers to show, and does not stop.
     if (task->process == &call.process || task->process->is_init()) return Errno::Perm;
-    if (!may_access(call.process, *task->process)) return Errno::Perm;
+    if (!may_access(call.task, *task)) return Errno::Perm;
     if (task->trace != nullptr || task->state == TaskState::Dead) return Errno::Perm;
     Tracing& tracing = call.kernel.tracing();
     tracing.attach(*task, call.process, seizes, seizes ? call.uint32(3) : 0);

@@ -345,8 +345,11 @@ SysOutcome socket_transfer(SysCall& call, Socket& socket, Direction direction,
         return outcome;
     };
     if (direction == Direction::Write) {
-        const Outgoing message{
-            .bytes = {}, .to = {}, .files = {}, .sender = credentials_of(call.task)};
+        const Outgoing message{.bytes = {},
+                               .to = {},
+                               .files = {},
+                               .sender = credentials_of(call.task),
+                               .landlock = call.cred().landlock.get()};
         return with_price(send_message(call, socket, buffers, message, 0));
     }
     Incoming got;

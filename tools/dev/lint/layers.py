@@ -22,6 +22,7 @@ LAYERS = [
     ["kernel_model/abi", "kernel_model/abi/calls"],
     ["kernel_model/bpf", "kernel_model/spaces"],
     ["kernel_model/memory", "kernel_model/seccomp", "kernel_model/sysctl", "kernel_model/wait"],
+    ["kernel_model/landlock"],
     ["kernel_model/files"],
     ["kernel_model/files/locks", "kernel_model/files/rights"],
     ["kernel_model/task"],
