@@ -187,24 +187,37 @@ NATIVE(a_keyring_is_read_whole_or_not, QEMU_LACKS) {
     SHOW(bytes[0] == 0x55 && bytes[4] == 0x55);
 }
 
-// What /proc/key-users has of user 1000: keys and bytes.
-static void show_use(void) {
+// What /proc/key-users has of user 1000: keys and bytes. A host's user 1000 may have some already.
+struct use {
+    unsigned keys, most_keys, bytes, most_bytes;
+};
+static struct use use_of_user(void) {
+    struct use use = {0, 0, 0, 0};
     char line[200];
     FILE* const file = fopen("/proc/key-users", "r");
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        unsigned user = 0, keys = 0, most = 0, bytes = 0, most_bytes = 0;
+        struct use of = {0, 0, 0, 0};
+        unsigned user = 0;
         const int read =
-            sscanf(line, "%u: %*d %*d/%*d %u/%u %u/%u", &user, &keys, &most, &bytes, &most_bytes);
-        if (read == 5 && user == 1000) printf("%u/%u %u/%u\n", keys, most, bytes, most_bytes);
+            sscanf(line, "%u: %*d %*d/%*d %u/%u %u/%u", &user, &of.keys, &of.most_keys, &of.bytes,
+                   &of.most_bytes);
+        if (read == 5 && user == 1000) use = of;
     }
     if (file != NULL) fclose(file);
+    return use;
+}
+static void show_use_since(struct use before) {
+    const struct use now = use_of_user();
+    printf("%u/%u %u/%u\n", now.keys - before.keys, now.most_keys, now.bytes - before.bytes,
+           now.most_bytes);
 }
 static void counts_its_keys(void) {
     char big[19000] = "";
+    const struct use before = use_of_user();
     NEED(add("user", "first", "abc", 3, KEY_SPEC_THREAD_KEYRING));
-    show_use();
+    show_use_since(before);
     NEED(add("user", "other", "abcd", 4, KEY_SPEC_THREAD_KEYRING));
-    show_use();
+    show_use_since(before);
     SHOW(add("user", "big", big, sizeof big, KEY_SPEC_THREAD_KEYRING) > 0);
     SHOW(add("user", "bigger", big, sizeof big, KEY_SPEC_THREAD_KEYRING));
 }

@@ -109,7 +109,9 @@ Result<OpenResults> open_results_to_read(const CommandLine& line, const std::str
             parts.push_back(file);
         } else {
             auto store = TRY(ResultStore::open_to_read(file));
-            if (!store && !named.empty()) return user_error("there is no such results file", file);
+            // One without tables was made by a sweep that was killed at once.
+            if (!store && !named.empty() && !fs::exists(file, error))
+                return user_error("there is no such results file", file);
             if (store) results.stores.push_back(std::move(*store));
         }
     }
