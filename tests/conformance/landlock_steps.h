@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -82,6 +83,16 @@ static inline void restrict_files(uint64_t handled, const char* path, uint64_t a
 }
 static inline void restrict_scope(uint64_t scoped) {
     enter_domain(ruleset_of(0, 0, scoped));
+}
+
+// A tree to give rights in, and files beside it.
+static inline void make_tree(void) {
+    NEED(mkdir("in", 0755));
+    NEED(mkdir("in/sub", 0755));
+    NEED(mkdir("out", 0755));
+    make_file("in/a", "in");
+    make_file("in/sub/b", "sub");
+    make_file("out/c", "out");
 }
 
 #endif

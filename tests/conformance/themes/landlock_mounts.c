@@ -10,7 +10,7 @@
 #include "behaviour.h"
 #include "landlock_steps.h"
 
-static void make_tree(void) {
+static void make_mounts(void) {
     NEED(unshare(CLONE_NEWNS));
     NEED(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
     NEED(mkdir("tree", 0755));
@@ -30,7 +30,7 @@ NATIVE(no_mount_is_changed_under_rules_of_files, LACKS) {
     struct {
         uint64_t set, clear, propagation, space;
     } attributes = {1, 0, 0, 0};
-    make_tree();
+    make_mounts();
     NEED(mkdir("other", 0755));
     NEED(mount("none", "other", "tmpfs", 0, NULL));
     const int picked = (int)NEED(syscall(SYS_fspick, AT_FDCWD, "other", 0));
@@ -60,14 +60,14 @@ NATIVE(no_mount_is_changed_under_rules_of_files, LACKS) {
 }
 
 NATIVE(mounts_are_free_under_rules_of_the_network, LACKS) {
-    make_tree();
+    make_mounts();
     enter_domain(ruleset_of(0, BIND_TCP, SCOPE_SIGNAL));
     SHOW(mount("none", "at", "tmpfs", 0, NULL));
     SHOW(umount("at"));
 }
 
 NATIVE(a_rule_holds_where_its_directory_is_shown_too, LACKS) {
-    make_tree();
+    make_mounts();
     bind_at("tree/in", "at");
     restrict_files(READ_FILE, "tree/in", READ_FILE);
     show_file("tree/in/a");
@@ -76,7 +76,7 @@ NATIVE(a_rule_holds_where_its_directory_is_shown_too, LACKS) {
 }
 
 NATIVE(a_rule_above_a_mount_holds_in_it, LACKS) {
-    make_tree();
+    make_mounts();
     bind_at("tree/in", "tree/out");
     restrict_files(READ_FILE, "tree", READ_FILE);
     show_file("tree/out/a");
@@ -84,7 +84,7 @@ NATIVE(a_rule_above_a_mount_holds_in_it, LACKS) {
 }
 
 NATIVE(a_rule_above_what_is_shown_does_not_hold_there, LACKS) {
-    make_tree();
+    make_mounts();
     bind_at("tree/in", "at");
     restrict_files(READ_FILE, "tree", READ_FILE);
     show_file("tree/in/a");
@@ -92,7 +92,7 @@ NATIVE(a_rule_above_what_is_shown_does_not_hold_there, LACKS) {
 }
 
 NATIVE(a_directory_that_a_mount_covers_has_no_say, LACKS) {
-    make_tree();
+    make_mounts();
     const int ruleset = ruleset_of(READ_FILE, 0, 0);
     allow(ruleset, "at", READ_FILE);
     bind_at("tree/in", "at");
@@ -101,7 +101,7 @@ NATIVE(a_directory_that_a_mount_covers_has_no_say, LACKS) {
 }
 
 NATIVE(the_top_of_a_mount_has_a_rule, LACKS) {
-    make_tree();
+    make_mounts();
     NEED(mount("none", "at", "tmpfs", 0, NULL));
     make_file("at/c", "tmpfs");
     restrict_files(READ_FILE, "at", READ_FILE);
@@ -110,7 +110,7 @@ NATIVE(the_top_of_a_mount_has_a_rule, LACKS) {
 }
 
 NATIVE(mounts_upon_mounts_are_passed, LACKS) {
-    make_tree();
+    make_mounts();
     NEED(mount("none", "at", "tmpfs", 0, NULL));
     NEED(mount("none", "at", "tmpfs", 0, NULL));
     NEED(mkdir("at/d", 0755));
@@ -120,7 +120,7 @@ NATIVE(mounts_upon_mounts_are_passed, LACKS) {
 }
 
 NATIVE(a_move_between_mounts_is_refused_as_ever, LACKS) {
-    make_tree();
+    make_mounts();
     NEED(mount("none", "at", "tmpfs", 0, NULL));
     restrict_files(MAKE_REG | REFER, NULL, 0);
     SHOW(rename("tree/in/a", "at/a"));
@@ -128,7 +128,7 @@ NATIVE(a_move_between_mounts_is_refused_as_ever, LACKS) {
 }
 
 NATIVE(a_move_in_a_shown_part_is_judged_from_there, LACKS) {
-    make_tree();
+    make_mounts();
     bind_at("tree", "at");
     restrict_files(REFER | MAKE_REG | REMOVE_FILE, "at", REFER | MAKE_REG | REMOVE_FILE);
     SHOW(rename("at/in/a", "at/out/a"));
@@ -137,7 +137,7 @@ NATIVE(a_move_in_a_shown_part_is_judged_from_there, LACKS) {
 }
 
 NATIVE(a_read_only_mount_is_told_first, LACKS) {
-    make_tree();
+    make_mounts();
     NEED(mount("none", "at", "tmpfs", 0, NULL));
     make_file("at/c", "1");
     NEED(mount("none", "at", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL));
@@ -152,7 +152,7 @@ NATIVE(a_read_only_mount_is_told_first, LACKS) {
 }
 
 NATIVE(a_tree_without_a_place_has_its_own_rules, LACKS) {
-    make_tree();
+    make_mounts();
     const int tree = (int)NEED(syscall(SYS_open_tree, AT_FDCWD, "tree", TREE_CLONE));
     restrict_files(READ_FILE, "tree/in", READ_FILE);
     SHOW(openat(tree, "in/a", O_RDONLY) >= 0);
