@@ -198,6 +198,11 @@ COMMAND_MISTAKES = [
     ("calibrate-no-rows", ["calibrate", "ROOT/text"], MISTAKE, ["/text"]),
     ("calibrate-no-kernel", ["calibrate", "ROOT/no-kernel.txt"], MISTAKE, ["no-kernel.txt", "--kernel"]),
     ("calibrate-missing", ["calibrate", "/no/such/bench.txt"], MISTAKE, ["/no/such/bench.txt"]),
+    ("calibrate-cost", ["calibrate", "--tables", "scaling", "--free", "machine.contention.transfer-sockt"], MISTAKE, ["--free: 'machine.contention.transfer-sockt' cannot be fitted", "did you mean 'machine.contention.transfer-socket'"]),
+    ("calibrate-no-cost", ["calibrate", "--tables", "scaling", "--free", "machine.kernel-cpi"], MISTAKE, ["--free: rows of several CPUs tell none of these"]),
+    ("calibrate-one-cpu", ["calibrate", "--free", "machine.contention.transfer-socket", "ROOT/bench.txt"], MISTAKE, ["--free: no row is of several CPUs"]),
+    ("calibrate-scaling-machine", ["calibrate", "--tables", "scaling", "--machine", "neoverse-n1"], MISTAKE, ["'scaling' has no rows of neoverse-n1"]),
+    ("calibrate-scaling-beside", ["calibrate", "--tables", "scaling,next-20241104"], MISTAKE, ["'scaling' has rows of several CPUs and stands alone"]),
     ("calibrate-rows-and-file", ["calibrate", "--rows", "linux-arm-kernel-2024", "ROOT/bench.txt"], MISTAKE, ["--rows", "a FILE has rows of its own"]),
     ("audit-output", ["audit", "-o", "/no/such/folder/report", "ROOT/counts"], MISTAKE, ["/no/such/folder"]),
 ]

@@ -7,12 +7,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <filesystem>
 
 #include "probes/handlers/handler.h"
 #include "sim/base/input_file.h"
 #include "sim/base/text.h"
 #include "sim/base/try.h"
+#include "sim/cost/shared_lines.h"
 #include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
 #include "tools/bench/trigger_bench.h"
@@ -22,6 +24,8 @@ namespace {
 
 constexpr InputKind kBench{"benchmark", kMaxTextBytes,
                            "give what the kernel's bench or tools/measure printed"};
+
+constexpr double kPlace = 0.0005;  // half of the last place of a printed rate
 
 constexpr const char* kLikeThis = "a line is like: uprobe-nop ( 1 cpus): 1.566 ± 0.006M/s";
 
@@ -44,7 +48,10 @@ struct Patterns {
             RE2::Latin1};
     RE2 begun{R"(^\s*(?:trig-)?u(?:ret)?probe-)", RE2::Latin1};
     RE2 setting_up{R"(^Setting up benchmark '(?:trig-)?([^']+)')", RE2::Latin1};
-    RE2 summary{R"(^Summary: hits\s+(\S+?)\s*(?:[^0-9.\s]+\s*([0-9.]+)\s*)?M/s)", RE2::Latin1};
+    // Summary: hits 5.328 ± 0.012M/s (  0.666M/prod), ...
+    RE2 summary{R"(^Summary: hits\s+(\S+?)\s*(?:[^0-9.\s]+\s*([0-9.]+)\s*)?M/s)"
+                R"((?:\s*\(\s*([0-9.]+)M/prod\))?)",
+                RE2::Latin1};
     RE2 header{R"(^#\s*([a-z]+)\s*:\s*(.*?)\s*$)", RE2::Latin1};
     RE2 hertz{R"(^([0-9.]+)\s*([kMG]?)Hz$)"};
 };
@@ -75,11 +82,12 @@ public:
             set_up_ = a;
             return {};
         }
-        if (RE2::PartialMatch(text, patterns().summary, &rate, &plus_minus)) {
+        std::string each;
+        if (RE2::PartialMatch(text, patterns().summary, &rate, &plus_minus, &each)) {
             if (set_up_.empty())
                 return wrong("a summary of no known benchmark",
                              "keep bench's line 'Setting up benchmark ...' above it");
-            return row(set_up_, "1", rate, plus_minus);
+            return row(set_up_, producers(rate, each), rate, plus_minus);
         }
         if (RE2::PartialMatch(text, patterns().row, &a, &cpus, &rate, &plus_minus))
             return row(a, cpus.empty() ? "1" : cpus, rate, plus_minus);
@@ -89,9 +97,8 @@ public:
     }
 
     Result<BenchLines> end() {
-        if (!found_.rows.empty()) return std::move(found_);
-        return user_error("there is no line of the uprobe benchmark on one CPU", file_name_,
-                          kLikeThis);
+        if (!found_.rows.empty() || !found_.contended.empty()) return std::move(found_);
+        return user_error("there is no line of the uprobe benchmark", file_name_, kLikeThis);
     }
 
 private:
@@ -116,21 +123,52 @@ private:
         return {};
     }
 
+    // A summary tells the rate of all producers and of each, to three places: "8"; "64 or 65" where
+    // that leaves several.
+    static std::string producers(const std::string& rate, const std::string& each) {
+        const auto all = number(rate), one = number(each);
+        if (!all || !one || !(*one > kPlace)) return "1";
+        const double fewest = std::ceil((*all - kPlace) / (*one + kPlace));
+        const double most = std::floor((*all + kPlace) / (*one - kPlace));
+        return fewest >= most ? fmt::format("{:.0f}", std::max(1.0, most))
+                              : fmt::format("{:.0f} to {:.0f}", fewest, most);
+    }
+
     Outcome row(const std::string& name, const std::string& cpus, const std::string& rate,
                 const std::string& plus_minus) {
         const auto value = number(rate);
         if (!value || !(*value > 0))
             return wrong(fmt::format("'{}' is no rate in M/s", printable(rate)), kLikeThis);
-        if (cpus != "1") {
-            found_.unused.emplace_back(fmt::format("{} ({} cpus)", name, cpus),
-                                       "several CPUs wait for each other, which is no cost of a "
-                                       "hit");
-        } else if (!parse_trigger_variant(name)) {
+        const auto variant = parse_trigger_variant(name);
+        if (!variant) {
             found_.unused.emplace_back(name, "no probe is hit in it, or not as bench does it");
+        } else if (cpus != "1") {
+            contended_row(name, *variant, cpus, *value);
         } else {
             found_.rows.push_back({name, *value, number(plus_minus), "", {}});
         }
         return {};
+    }
+
+    void contended_row(const std::string& name, const TriggerVariant& variant,
+                       const std::string& cpus, double rate) {
+        const auto count = number(cpus);
+        if (!count || *count < 2 || *count > SharedLines::kMaxCpus) {
+            found_.unused.emplace_back(
+                fmt::format("{} ({} cpus)", name, cpus),
+                count ? fmt::format("runs have 1 to {} CPUs", SharedLines::kMaxCpus)
+                      : "its rates are too coarse to tell: add a line like uprobe-push (64 cpus): "
+                        "1.313M/s");
+            return;
+        }
+        auto series = std::find_if(found_.contended.begin(), found_.contended.end(),
+                                   [&](const ContendedSeries& one) { return one.name == name; });
+        if (series == found_.contended.end()) {
+            series = found_.contended.insert(series, ContendedSeries{});
+            series->name = name;
+            series->variant = variant;
+        }
+        series->rows.push_back({static_cast<unsigned>(*count), rate});
     }
 
     const std::string& file_name_;
@@ -206,6 +244,12 @@ Result<BenchFile> read_bench_file(const std::string& path, const std::string& ke
     file.table.unit = "M/s";
     file.table.fit = true;
     file.table.rows = std::move(lines.rows);
+    file.contended = std::move(lines.contended);
+    for (ContendedSeries& series : file.contended) {
+        series.table = file.table.id;
+        series.kernel = file.table.kernel;
+        series.handler = file.table.handler;
+    }
     file.frequency_hz = lines.frequency_hz;
     file.frequency_place =
         fmt::format("{}:{}", std::filesystem::path(path).filename().string(), lines.frequency_line);

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "sim/base/error.h"
+#include "tools/calibrate/transfer_fit.h"
 #include "tools/published/published.h"
 
 namespace uprobesim {
@@ -27,7 +28,8 @@ struct BenchLines {
     std::optional<double> frequency_hz;  // of its header
     std::size_t frequency_line = 0;      // from 1
     std::vector<PublishedRow> rows;      // of one CPU, in M/s
-    // Lines with a rate that is no hit's on one CPU: what, why.
+    std::vector<ContendedSeries> contended;  // of several; without table and kernel
+    // Lines with a rate that is no hit's: what, why.
     std::vector<std::pair<std::string, std::string>> unused;
 };
 
@@ -44,7 +46,8 @@ Result<std::string> kernel_of_release(const std::string& release, const std::str
 // A file's rows as a table that is fitted. `kernel` is what its header does not say; empty: it
 // must.
 struct BenchFile {
-    PublishedTable table;
+    PublishedTable table;                    // of one CPU; perhaps without rows
+    std::vector<ContendedSeries> contended;  // of several
     std::optional<double> frequency_hz;
     std::string frequency_place;  // "bench.txt:2"
     std::vector<std::pair<std::string, std::string>> unused;

@@ -11,6 +11,7 @@
 #include "sim/base/try.h"
 #include "sim/profile/machine_profile.h"
 #include "tools/calibrate/fit_model.h"
+#include "tools/calibrate/least_squares.h"
 #include "tools/calibrate/told_parameters.h"
 #include "tools/format/number_text.h"
 #include "tools/published/reproduce.h"
@@ -18,12 +19,7 @@
 namespace uprobesim {
 namespace {
 
-using Eigen::MatrixXd;
 using Eigen::VectorXd;
-
-constexpr int kRounds = 6;          // it is nearly linear: three would do
-constexpr double kSmallest = 1e-6;  // what a parameter at its bound counts as
-constexpr double kSettled = 0.01;   // the last step, of the value or of its standard error
 
 UserError unknown_table(const std::vector<PublishedTable>& published, const std::string& id) {
     std::vector<std::string> known;
@@ -65,84 +61,23 @@ Result<std::vector<CountedTable>> count_tables(const std::vector<PublishedTable>
     return counted;
 }
 
-struct Solution {
-    VectorXd parameters, cycles;
-    MatrixXd derivatives;
-    VectorXd last_step;  // of the last round, after bounds
-};
-
-// Least squares of published / model - 1 over the rows with `pull` 1; the others have 0.
-Result<Solution> solve(const FitModel& model, const VectorXd& published, const VectorXd& pull,
-                       VectorXd at) {
-    Solution s;
-    for (int round = 0; round <= kRounds; ++round) {
-        auto cycles = TRY(model.cycles(at));
-        auto slopes = TRY(model.derivatives(at, cycles));
-        s = {at, std::move(cycles), std::move(slopes), s.last_step};
-        if (round == kRounds) break;
-        // d (published / model) = -published / model^2 d model
-        const VectorXd weight = pull.array() * published.array() / s.cycles.array().square();
-        const VectorXd residual = pull.array() * (published.array() / s.cycles.array() - 1);
-        const VectorXd step =
-            (weight.asDiagonal() * s.derivatives).colPivHouseholderQr().solve(residual);
-        const VectorXd next = (at + step).cwiseMax(kSmallest);
-        s.last_step = next - at;
-        at = next;
-    }
-    return s;
-}
-
-void explain_parameters(const FitRequest& request, const VectorXd& start, const Solution& s,
-                        const MatrixXd& jacobian, const VectorXd& residual, Fit& fit) {
-    const Eigen::Index rows = jacobian.rows(), count = jacobian.cols();
-    const MatrixXd covariance =
-        (jacobian.transpose() * jacobian).completeOrthogonalDecomposition().pseudoInverse();
-    const double variance =
-        residual.squaredNorm() / static_cast<double>(std::max<Eigen::Index>(1, rows - count));
-    for (Eigen::Index p = 0; p < count; ++p) {
-        FittedParameter& one = fit.parameters.emplace_back();
-        one.key = request.free[static_cast<std::size_t>(p)];
-        one.start = start[p];
-        one.at_bound = s.parameters[p] <= kSmallest;
-        one.value = one.at_bound ? 0 : s.parameters[p];
-        one.standard_error = std::sqrt(variance * covariance(p, p));
-        one.unsettled = !(std::fabs(s.last_step[p]) <=
-                          std::max(kSettled * s.parameters[p], kSettled * one.standard_error));
-        const VectorXd share = (s.derivatives.col(p) * s.parameters[p]).array() / s.cycles.array();
-        Eigen::Index most = 0;
-        one.most_share = share.maxCoeff(&most);
-        one.mean_share = share.mean();
-        const FittedRow& row = fit.rows[static_cast<std::size_t>(most)];
-        one.most_in = row.table + "/" + row.name;
-        for (Eigen::Index q = 0; q < count; ++q) {
-            const double correlation =
-                covariance(p, q) / std::sqrt(covariance(p, p) * covariance(q, q));
-            if (q != p && std::fabs(correlation) > std::fabs(one.correlation)) {
-                one.correlation = correlation;
-                one.tied_to = request.free[static_cast<std::size_t>(q)];
-            }
-        }
-    }
-}
-
 }  // namespace
 
 double Fit::mean_deviation() const {
-    double sum = 0;
-    for (const FittedRow& row : rows) sum += std::fabs(row.deviation);
-    return sum / static_cast<double>(rows.size());
+    return mean_deviation_of(rows);
 }
 
 double Fit::rms_deviation() const {
     double sum = 0;
     for (const FittedRow& row : rows) sum += row.deviation * row.deviation;
-    return std::sqrt(sum / static_cast<double>(rows.size()));
+    return rows.empty() ? 0 : std::sqrt(sum / static_cast<double>(rows.size()));
 }
 
 double Fit::worst_left_out() const {
     double worst = 0;
     for (const FittedRow& row : rows) {
-        if (row.left_out.empty()) worst = std::max(worst, std::fabs(row.left_out_deviation));
+        if (row.left_out.empty() && row.left_out_deviation)
+            worst = std::max(worst, std::fabs(*row.left_out_deviation));
     }
     return worst;
 }
@@ -152,12 +87,19 @@ std::size_t Fit::fitted_rows() const {
         rows.begin(), rows.end(), [](const FittedRow& row) { return row.left_out.empty(); }));
 }
 
+std::vector<FittedParameter> Fit::all_parameters() const {
+    std::vector<FittedParameter> all = parameters;
+    if (transfers)
+        all.insert(all.end(), transfers->parameters.begin(), transfers->parameters.end());
+    return all;
+}
+
 Outcome Fit::check_settled() const {
-    for (const FittedParameter& one : parameters) {
+    for (const FittedParameter& one : all_parameters()) {
         if (one.unsettled)
             return user_error(
                 fmt::format("the fit of {} has not converged, so no profile is written", one.key),
-                tables.front(),
+                machine,
                 fmt::format(
                     "begin nearer: --machine with the same core, or hold it: --set {}=VALUE",
                     one.key));
@@ -178,22 +120,24 @@ Result<Fit> fit(const std::vector<PublishedTable>& published, const FitRequest& 
                           "--machine");
 
     const auto machine = TRY(load_machine_profile(request.machine, request.settings));
-    std::vector<double> times;
     for (const CountedTable& table : model.tables()) {
-        for (const PublishedRow& row : table.published.rows) {
-            times.push_back(machine.frequency_hz.value / row.value / 1e6);
-            fit.rows.push_back({table.published.id, row.name, times.back(), 0, 0, 0, row.left_out});
-        }
+        for (const PublishedRow& row : table.published.rows)
+            fit.rows.push_back({table.published.id,
+                                row.name,
+                                machine.frequency_hz.value / row.value / 1e6,
+                                0,
+                                0,
+                                {},
+                                row.left_out});
     }
     // Of keys that there are not, nothing else is told.
     static_cast<void>(TRY(parameter_values(request, model.tables().front().published)));
-    if (!request.choose && request.free.size() >= times.size())
-        return user_error(fmt::format("{} cannot fit {}", uprobesim::counted(times.size(), "row"),
-                                      uprobesim::counted(request.free.size(), "parameter")),
-                          "--free", "name fewer, or measure more rows");
-    const VectorXd wanted =
-        Eigen::Map<VectorXd>(times.data(), static_cast<Eigen::Index>(times.size()));
-    VectorXd pull(wanted.size());
+    if (!request.choose && request.free.size() >= fit.rows.size())
+        return user_error(
+            fmt::format("{} cannot fit {}", uprobesim::counted(fit.rows.size(), "row"),
+                        uprobesim::counted(request.free.size(), "parameter")),
+            "--free", "name fewer, or measure more rows");
+    VectorXd pull(static_cast<Eigen::Index>(fit.rows.size()));
     for (Eigen::Index r = 0; r < pull.size(); ++r)
         pull[r] = fit.rows[static_cast<std::size_t>(r)].left_out.empty() ? 1 : 0;
     auto told = TRY(told_parameters(request, model, pull));
@@ -208,20 +152,9 @@ Result<Fit> fit(const std::vector<PublishedTable>& published, const FitRequest& 
     fit.untold = std::move(told.untold);
     model = FitModel(request, model.tables());
     const auto start = TRY(parameter_values(request, model.tables().front().published));
-    const auto solved = TRY(solve(model, wanted, pull, start));
-
-    const VectorXd weight = pull.array() * wanted.array() / solved.cycles.array().square();
-    const MatrixXd jacobian = weight.asDiagonal() * solved.derivatives;
-    const VectorXd residual = wanted.array() / solved.cycles.array() - 1;
-    // The deviation a row would have without its own pull on the fit: residual / (1 - leverage).
-    const MatrixXd hat = jacobian * jacobian.completeOrthogonalDecomposition().pseudoInverse();
-    for (Eigen::Index r = 0; r < residual.size(); ++r) {
-        FittedRow& row = fit.rows[static_cast<std::size_t>(r)];
-        row.fitted_cycles = solved.cycles[r];
-        row.deviation = residual[r];
-        row.left_out_deviation = residual[r] / std::max(1 - hat(r, r), 1e-9);
-    }
-    explain_parameters(request, start, solved, jacobian, pull.cwiseProduct(residual), fit);
+    auto solved = TRY(least_squares({model, request.free, start, std::move(fit.rows), pull}));
+    fit.parameters = std::move(solved.parameters);
+    fit.rows = std::move(solved.rows);
     return fit;
 }
 

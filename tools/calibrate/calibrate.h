@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Fits a few figures of a profile to published benchmark rows. What a hit does is counted by
-// running it; only what things cost is fitted, by least squares of the relative deviation
-// (Gauss-Newton).
+// running it; only what things cost is fitted. Rows of one CPU say what a hit costs; rows of
+// several CPUs, what CPUs wait for.
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sim/base/error.h"
+#include "tools/calibrate/fitted.h"
+#include "tools/calibrate/transfer_fit.h"
 #include "tools/format/document.h"
 #include "tools/published/published.h"
 
@@ -25,44 +28,6 @@ struct FitRequest {
     bool choose = false;
 };
 
-struct FittedParameter {
-    std::string key;
-    double start = 0;
-    double value = 0;
-    double standard_error = 0;
-    bool at_bound = false;  // would be negative; held at 0
-    // Cycles of a row that this parameter stands for, as a part of all of them: over the rows, and
-    // where most.
-    double mean_share = 0;
-    double most_share = 0;
-    std::string most_in;
-    // The other parameter it trades off against most, and how much (correlation)
-    std::string tied_to;
-    double correlation = 0;
-    // Rounds of the fit still moved it, by more than it would matter: the value is no solution.
-    bool unsettled = false;
-};
-
-// A candidate that the rows do not tell.
-struct UntoldParameter {
-    std::string key;
-    double value = 0;  // kept
-    std::string why;
-    std::string measure;  // what would tell it; empty: no row of the benchmark would
-};
-
-struct FittedRow {
-    std::string table;
-    std::string name;
-    double published_cycles = 0;
-    double fitted_cycles = 0;
-    // Of the rate, as `reproduce` has it: fitted / published - 1; and when this row is left out of
-    // the fit.
-    double deviation = 0;
-    double left_out_deviation = 0;
-    std::string left_out;  // why it does not pull on the fit; empty: it does
-};
-
 struct Fit {
     std::string machine;
     std::vector<Setting> settings;              // held
@@ -73,7 +38,9 @@ struct Fit {
     std::vector<FittedParameter> parameters;
     std::vector<UntoldParameter> untold;
     std::vector<FittedRow> rows;
+    std::optional<TransferFit> transfers;  // of rows of several CPUs, where there are any
 
+    std::vector<FittedParameter> all_parameters() const;  // those of `transfers` too
     double mean_deviation() const;
     double rms_deviation() const;
     double worst_left_out() const;  // of the rows that were fitted

@@ -12,10 +12,7 @@
 namespace uprobesim {
 namespace {
 
-using Eigen::MatrixXd;
 using Eigen::VectorXd;
-
-constexpr double kStep = 0.01;  // of a parameter, for the derivative
 
 Result<double> parameter_value(const std::string& key, const FitRequest& request,
                                const PublishedTable& table) {
@@ -53,18 +50,6 @@ Result<VectorXd> FitModel::cycles(const VectorXd& parameters) const {
             all.push_back(price_trigger(counts, prices).cycles());
     }
     return VectorXd(Eigen::Map<VectorXd>(all.data(), static_cast<Eigen::Index>(all.size())));
-}
-
-Result<MatrixXd> FitModel::derivatives(const VectorXd& at, const VectorXd& base) const {
-    MatrixXd all(base.size(), at.size());
-    for (Eigen::Index p = 0; p < at.size(); ++p) {
-        VectorXd moved = at;
-        const double step = std::max(at[p], 1.0) * kStep;
-        moved[p] += step;
-        const auto there = TRY(cycles(moved));
-        all.col(p) = (there - base) / step;
-    }
-    return all;
 }
 
 Result<VectorXd> parameter_values(const FitRequest& request, const PublishedTable& table) {

@@ -9,6 +9,7 @@
 #include "sim/base/error.h"
 #include "tools/bench/trigger_bench.h"
 #include "tools/calibrate/calibrate.h"
+#include "tools/calibrate/least_squares.h"
 #include "tools/published/published.h"
 
 namespace uprobesim {
@@ -19,19 +20,18 @@ struct CountedTable {
     std::vector<TriggerCounts> counts;  // by row
 };
 
-class FitModel {
+class FitModel final : public RowModel {
 public:
     FitModel(const FitRequest& request, std::vector<CountedTable> tables)
         : request_(request), tables_(std::move(tables)) {}
 
     const std::vector<CountedTable>& tables() const { return tables_; }
-    // Of every row, in order, with the parameters of request.free at `parameters`.
-    Result<Eigen::VectorXd> cycles(const Eigen::VectorXd& parameters) const;
-    // d cycles / d parameter, by differences from `base`, the cycles at `at`.
-    Result<Eigen::MatrixXd> derivatives(const Eigen::VectorXd& at,
-                                        const Eigen::VectorXd& base) const;
+    // The parameters are those of request.free.
+    Result<Eigen::VectorXd> cycles(const Eigen::VectorXd& parameters) const override;
 
 private:
+    double step() const override { return 0.01; }
+
     FitRequest request_;
     std::vector<CountedTable> tables_;
 };

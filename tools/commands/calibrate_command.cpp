@@ -10,6 +10,7 @@
 #include "sim/profile/machine_profile.h"
 #include "tools/calibrate/bench_lines.h"
 #include "tools/calibrate/calibrate.h"
+#include "tools/calibrate/contended_rows.h"
 #include "tools/calibrate/fitted_profile.h"
 #include "tools/cli/default_profiles.h"
 #include "tools/cli/report_options.h"
@@ -17,6 +18,7 @@
 #include "tools/commands/commands.h"
 #include "tools/html/report_text.h"
 #include "tools/model/machine_text.h"
+#include "tools/published/scaling.h"
 
 namespace uprobesim {
 namespace {
@@ -51,12 +53,19 @@ parameters are fitted that the rows tell; for the others it is said what to meas
 begins with --machine: take one with the same core, and tell the frequency with --set or in a line
 '# frequency: 2.4 GHz'. docs/your-machine.md goes through all of it.
 
-Without FILE the rows are those of the list thread, or of a TOML file of the same form (--rows).)";
+Rows of several CPUs ("uprobe-push ( 8 cpus): ...") tell what CPUs wait for: the costs of
+machine.contention, over those of one CPU. Tiers that cost the same in the profile keep one cost,
+unless --free names them. Each takes many starts: some 30 rows are a minute or two.
+
+Without FILE the rows are those of the list thread, or of a TOML file of the same form (--rows).
+--tables scaling takes those of many CPUs; of these, rows that the profile's costs were not fitted
+to are held out.)";
 
 constexpr std::string_view kCalibrateExamples = R"(uprobesim calibrate
 uprobesim calibrate bench-6.12.txt bench-6.1.txt --name my-server -o my-server.toml
 uprobesim calibrate bench.txt --kernel v6.12 --machine neoverse-n1 --set machine.frequency=2.8e9
-uprobesim calibrate --rows rows.toml --machine mine.toml --free machine.kernel-cpi)";
+uprobesim calibrate --rows rows.toml --machine mine.toml --free machine.kernel-cpi
+uprobesim calibrate --tables scaling)";
 
 OptionTable calibrate_options_table() {
     OptionTable table;
@@ -94,7 +103,14 @@ OptionTable calibrate_options_table() {
 
 struct Rows {
     std::vector<PublishedTable> tables;
-    std::vector<PublishedTable> unused;  // lines of files that no fit takes
+    std::vector<PublishedTable> unused;      // lines of files that no fit takes
+    std::vector<ContendedSeries> contended;  // of several CPUs
+
+    void leave_out(std::string what, std::string why) {
+        PublishedTable& one = unused.emplace_back();
+        one.id = std::move(what);
+        one.left_out = std::move(why);
+    }
 };
 
 // Those of bench's own files. What they say of the machine is held as --set would.
@@ -112,12 +128,10 @@ Result<Rows> measured_rows(const CommandLine& line, FitRequest& request) {
             frequency = file.frequency_hz;
             place = file.frequency_place;
         }
-        for (auto& [what, why] : file.unused) {
-            PublishedTable& one = rows.unused.emplace_back();
-            one.id = fmt::format("{}/{}", file.table.id, what);
-            one.left_out = why;
-        }
-        rows.tables.push_back(std::move(file.table));
+        for (auto& [what, why] : file.unused)
+            rows.leave_out(fmt::format("{}/{}", file.table.id, what), why);
+        rows.contended.insert(rows.contended.end(), file.contended.begin(), file.contended.end());
+        if (!file.table.rows.empty()) rows.tables.push_back(std::move(file.table));
     }
     const bool is_set =
         std::any_of(request.settings.begin(), request.settings.end(),
@@ -130,23 +144,79 @@ Result<Rows> measured_rows(const CommandLine& line, FitRequest& request) {
     return rows;
 }
 
-Result<Rows> published_rows(const CommandLine& line) {
+Result<Rows> published_rows(const CommandLine& line, const FitRequest& request) {
     if (line.given("kernel"))
         return user_error("it is for rows of a FILE of bench", "--kernel",
                           "published rows say their kernel");
+    if (request.tables == std::vector<std::string>{std::string(kScaling)}) {
+        const auto data =
+            TRY(line.about("rows", load_scaling(line.one("rows", std::string(kScalingRows)))));
+        if (request.machine != data.machine && request.machine != data.other_machine)
+            return user_error(fmt::format("'{}' has no rows of {}", kScaling, request.machine),
+                              "--tables");
+        return Rows{{}, {}, contended_series(data)};
+    }
+    if (std::find(request.tables.begin(), request.tables.end(), kScaling) != request.tables.end())
+        return user_error(fmt::format("'{}' has rows of several CPUs and stands alone", kScaling),
+                          "--tables", "fit the others first, and give their costs with --set");
     auto tables =
         TRY(line.about("rows", load_published(line.one("rows", "linux-arm-kernel-2024"))));
-    return Rows{std::move(tables), {}};
+    return Rows{std::move(tables), {}, {}};
 }
 
-Outcome read_parameters(const CommandLine& line, FitRequest& request) {
-    request.choose = !line.rest().empty() && !line.given("free");
-    if (request.choose) {
-        request.free.assign(std::begin(kCandidates), std::end(kCandidates));
+// What is fitted to rows of one CPU, and to those of several.
+struct Free {
+    FitRequest one_cpu;
+    TransferRequest several;
+    bool choose = false;  // among the costs of both
+};
+
+Outcome read_parameters(const CommandLine& line, Free& free) {
+    free.one_cpu.choose = free.choose = !line.rest().empty() && !line.given("free");
+    if (free.choose) {
+        free.one_cpu.free.assign(std::begin(kCandidates), std::end(kCandidates));
         return {};
     }
-    request.free = TRY(line.names("free", kFree));
+    for (std::string& key : TRY(line.names("free", kFree)))
+        (key.starts_with(kContentionKeys) ? free.several.free : free.one_cpu.free)
+            .push_back(std::move(key));
     return {};
+}
+
+// The costs of one CPU first: those of several are fitted over them.
+Result<Fit> fit_rows(const CommandLine& line, Free& free, Rows& rows) {
+    const bool scaling = rows.tables.empty() && line.rest().empty();
+    if (scaling && line.given("free") && free.several.free.empty())
+        return user_error("rows of several CPUs tell none of these", "--free",
+                          "name keys of machine.contention, or leave it out");
+    Fit done;
+    done.machine = free.one_cpu.machine;
+    done.settings = free.one_cpu.settings;
+    done.stated = free.one_cpu.stated;
+    if (rows.tables.empty() ? rows.contended.empty() : !free.one_cpu.free.empty())
+        done = TRY(fit(rows.tables, free.one_cpu));
+    const bool wanted = free.choose || scaling || !free.several.free.empty();
+    const auto machine = TRY(load_machine_profile(done.machine, done.settings));
+    if (wanted && !rows.contended.empty() && (machine.contention || !free.choose)) {
+        free.several.machine = done.machine;
+        free.several.settings = done.settings;
+        for (const FittedParameter& one : done.parameters)
+            free.several.settings.push_back({one.key, fmt::format("{:.17g}", one.value)});
+        done.transfers = TRY(fit_transfers(std::move(rows.contended), free.several));
+    } else if (!free.several.free.empty()) {
+        return user_error("no row is of several CPUs", "--free",
+                          "--tables scaling has some, or give a FILE of bench that has");
+    } else {
+        for (const ContendedSeries& one : rows.contended)
+            rows.leave_out(fmt::format("{}/{}, rows of several CPUs", one.table, one.name),
+                           machine.contention
+                               ? "--free names no cost that they tell"
+                               : fmt::format("{} has no [contention] to begin with: kunpeng916 and "
+                                             "neoverse-n1 have",
+                                             machine.name));
+    }
+    done.not_used.insert(done.not_used.end(), rows.unused.begin(), rows.unused.end());
+    return done;
 }
 
 // --name, or what the file is called.
@@ -169,22 +239,22 @@ Result<int> run_calibrate(const CommandLine& line, const OptionDefaults& default
             return user_error("it chooses among published rows, and a FILE has rows of its own",
                               fmt::format("--{}", option));
     }
-    FitRequest request;
+    Free free;
+    FitRequest& request = free.one_cpu;
     request.machine = TRY(line.name("machine", measured ? kDefaultMachine : "kunpeng916"));
     TRY(read_settings(line, request.settings));
-    TRY(read_parameters(line, request));
+    TRY(read_parameters(line, free));
     if (line.given("tables")) request.tables = TRY(line.names("tables", ""));
     static_cast<void>(
         TRY(line.about("machine", load_machine_profile(request.machine, request.settings))));
-    const auto rows = measured ? TRY(measured_rows(line, request)) : TRY(published_rows(line));
+    auto rows = measured ? TRY(measured_rows(line, request)) : TRY(published_rows(line, request));
     // Before the fit, which takes long: it is not lost to a folder that does not exist.
     const auto machine = TRY(load_machine_profile(request.machine, request.settings));
     const auto name = TRY(profile_name(line, options.output, machine.name));
     std::optional<ReportOutput> output;
     if (!options.output.empty()) output = TRY(ReportOutput::open(options.output));
-    auto done = TRY(fit(rows.tables, request));
+    auto done = TRY(fit_rows(line, free, rows));
     done.measured = measured;
-    done.not_used.insert(done.not_used.end(), rows.unused.begin(), rows.unused.end());
     if (output) TRY(done.check_settled());
     // One of the two on stdout.
     auto printed = TRY(ReportOutput::open("", options.output == "-" ? stderr : stdout));

@@ -56,15 +56,42 @@ TEST_CASE("rows are read in each form in which the kernel's benchmark prints the
     }
 }
 
-TEST_CASE("rows of several CPUs and without a probe are left out and named", "[tools][calibrate]") {
+TEST_CASE("rows of several CPUs are kept apart, and those without a probe are left out and named",
+          "[tools][calibrate]") {
     const BenchLines lines = good(
         "usermode-count ( 1 cpus): 500.1 ± 0.1M/s\nuprobe-nop ( 8 cpus): 9.1 ± 0.1M/s\n"
-        "uprobe-nop5    ( 1 cpus): 2.1 ± 0.1M/s\nuprobe-nop ( 1 cpus): 1.5 ± 0.1M/s\n");
+        "uprobe-nop5    ( 1 cpus): 2.1 ± 0.1M/s\nuprobe-nop ( 1 cpus): 1.5 ± 0.1M/s\n"
+        "uprobe-ret (16 cpus): 5.5 ± 0.1M/s\nuprobe-nop (64 cpus): 2.5 ± 0.1M/s\n"
+        "uprobe-nop (80 cpus): 2.1 ± 0.1M/s\n");
     CHECK(lines.rows.size() == 1);
     REQUIRE(lines.unused.size() == 3);
     CHECK(lines.unused[0].first == "usermode-count");
-    CHECK(lines.unused[1].first == "uprobe-nop (8 cpus)");
-    CHECK(lines.unused[2].first == "uprobe-nop5");
+    CHECK(lines.unused[1].first == "uprobe-nop5");
+    CHECK(lines.unused[2].first == "uprobe-nop (80 cpus)");
+    REQUIRE(lines.contended.size() == 2);
+    CHECK(lines.contended[0].name == "uprobe-nop");
+    REQUIRE(lines.contended[0].rows.size() == 2);
+    CHECK(lines.contended[0].rows[0].cpus == 8);
+    CHECK(lines.contended[0].rows[1].cpus == 64);
+    CHECK(lines.contended[0].rows[1].rate == 2.5);
+    CHECK(lines.contended[1].variant.name() == "uprobe-ret");
+}
+
+TEST_CASE("a summary of several producers is a row of so many CPUs", "[tools][calibrate]") {
+    const auto summary = [](const char* rates) {
+        return good(std::string("Setting up benchmark 'trig-uprobe-nop'...\nSummary: hits ") +
+                    rates + "\nuprobe-ret ( 1 cpus): 2.0M/s\n");
+    };
+    // Published rates and what bench prints of each producer.
+    const BenchLines eight = summary("   5.328 ± 0.012M/s (  0.666M/prod), drops    0.000");
+    REQUIRE(eight.contended.size() == 1);
+    CHECK(eight.contended[0].rows[0].cpus == 8);
+    CHECK(eight.contended[0].rows[0].rate == 5.328);
+    CHECK(summary("   0.985 ± 0.001M/s (  0.985M/prod), drops").rows.size() == 2);
+    const BenchLines many = summary("   1.293 ± 0.001M/s (  0.020M/prod), drops");
+    REQUIRE(many.unused.size() == 1);
+    CHECK(many.unused[0].first == "uprobe-nop (64 to 66 cpus)");
+    CHECK_THAT(many.unused[0].second, Catch::Contains("too coarse"));
 }
 
 TEST_CASE("a wrong line is told with its number", "[tools][calibrate]") {
