@@ -104,7 +104,8 @@ def _redis_compare(context, root, folder):
     rates = [{row["name"]: row["value"] for row in run["results"]} for run in report["runs"]]
     for figure in rates[0]:
         a, b, c = (rate[figure] for rate in rates)
-        if not (a and b and c and b < c < a):
+        # Emulated hits may fit into the time that the server waits for its client.
+        if not (a and b and c and b < c <= a):
             return f"{figure}: {a} without probes, {b} stepped, {c} emulated"
     return None
 
