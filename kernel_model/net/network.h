@@ -33,7 +33,9 @@ public:
     // `memory`: what sockets and their queues are charged to; null: nothing.
     // `up`: as that of the first namespace; lo of another one is down and has no address.
     explicit Network(PhysicalMemory* memory = nullptr, bool up = true)
-        : memory_(memory), up_(up), has_v4_(up), has_v6_(up) {}
+        : memory_(memory), up_(up), has_v4_(up), has_v6_(up) {
+        sysctls.charge_to(memory);
+    }
     PhysicalMemory* memory() const { return memory_; }
     bool has_room(std::uint64_t bytes) const {
         return memory_ == nullptr || memory_->has_room(bytes);

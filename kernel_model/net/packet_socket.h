@@ -5,6 +5,7 @@
 
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/net/socket.h"
+#include "sim/mem/memory_charge.h"
 
 namespace uprobesim {
 
@@ -39,9 +40,11 @@ public:
     SysResult<void> shutdown(bool, bool) override { return tl::make_unexpected(Errno::NotSup); }
     std::uint64_t readable_bytes() const override { return 0; }
     std::uint32_t poll() override { return abi::kPollWritable | abi::kPollWrband; }
-    // Links whose packets it was asked to hear as well.
+    // Links whose packets it was asked to hear as well, and what they take of the memory.
     std::vector<abi::PacketMembership> memberships;
+    MemoryCharge memberships_charge;
     static constexpr std::size_t kMostMemberships = 1024;
+    static constexpr std::uint64_t kMembershipBytes = 2 * sizeof(abi::PacketMembership);
     static constexpr std::int32_t kLo = 1;
 
     FileCosts costs() const override {

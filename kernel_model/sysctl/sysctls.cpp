@@ -79,14 +79,28 @@ constexpr Spread kSpreads[] = {
      {"net/ipv6/conf/default/disable_ipv6", "net/ipv6/conf/lo/disable_ipv6"}},
 };
 
+// Of the host's memory: a place of the table with two texts, each a block of its own.
+std::uint64_t taken_by(std::string_view name, std::string_view value) {
+    constexpr std::uint64_t kPlaceBytes = 160;
+    return kPlaceBytes + name.size() + value.size();
+}
+// What one write takes at most, but for a text: a parameter and those that follow it.
+constexpr std::uint64_t kWriteBytes = 2048;
+
 }  // namespace
 
 void Sysctls::spread(const SysctlRow& row) {
     const auto* const found = std::ranges::find(kSpreads, row.name, &Spread::from);
     if (found == std::end(kSpreads)) return;
     for (const std::string_view name : found->to)
-        if (!name.empty())
-            values_.insert_or_assign(std::string(name), values_.at(std::string(row.name)));
+        if (!name.empty()) store(name, values_.at(std::string(row.name)));
+}
+
+void Sysctls::store(std::string_view name, std::string value) {
+    const auto old = values_.find(name);
+    const std::uint64_t before = old == values_.end() ? 0 : taken_by(name, old->second);
+    charge_.resize(charge_.bytes() - before + taken_by(name, value));
+    values_.insert_or_assign(std::string(name), std::move(value));
 }
 
 std::string Sysctls::text(const SysctlRow& row) const {
@@ -97,13 +111,13 @@ std::string Sysctls::text(const SysctlRow& row) const {
 
 tl::expected<void, Errno> Sysctls::write(const SysctlRow& row, std::string_view given) {
     if (row.kind == SysctlKind::Fixed) return tl::make_unexpected(Errno::Acces);
+    if (!charge_.has_room(kWriteBytes + given.size())) return tl::make_unexpected(Errno::NoMem);
     ++version_;
     // Up to the first NUL.
     given = given.substr(0, given.find('\0'));
     if (row.kind == SysctlKind::Text) {
         const std::string_view line = given.substr(0, given.find('\n'));
-        values_.insert_or_assign(std::string(row.name),
-                                 std::string(line.substr(0, static_cast<std::size_t>(row.most))));
+        store(row.name, std::string(line.substr(0, static_cast<std::size_t>(row.most))));
         return {};
     }
     // The numbers that are not given stay; what comes before a bad one is stored.
@@ -128,7 +142,7 @@ tl::expected<void, Errno> Sysctls::write(const SysctlRow& row, std::string_view 
         if (const auto taken = take->second(joined); !taken) return taken;
     }
     if (row.kind == SysctlKind::Forced) return {};
-    values_.insert_or_assign(std::string(row.name), std::move(joined));
+    store(row.name, std::move(joined));
     spread(row);
     return {};
 }
@@ -146,7 +160,7 @@ std::int64_t Sysctls::number(std::string_view name, std::size_t place) const {
 void Sysctls::set_default(std::string_view name, std::string text) {
     check_invariant(find(name) != nullptr, "a kernel parameter that is not in the table");
     ++version_;
-    values_.insert_or_assign(std::string(name), std::move(text));
+    store(name, std::move(text));
 }
 
 void Sysctls::make_default(std::string_view name, std::function<std::string()> make) {

@@ -14,6 +14,7 @@
 #include <tl/expected.hpp>
 
 #include "kernel_model/abi/errno.h"
+#include "sim/mem/memory_charge.h"
 
 namespace uprobesim {
 
@@ -38,7 +39,10 @@ public:
     static const SysctlRow* find(std::string_view name);
 
     std::string text(const SysctlRow& row) const;
-    // What a write of `given` does (proc_dointvec_minmax, proc_dostring). Inval: no such value.
+    // What written values take is charged to `memory`.
+    void charge_to(PhysicalMemory* memory) { charge_ = MemoryCharge(memory); }
+    // What a write of `given` does (proc_dointvec_minmax, proc_dostring). Inval: no such value;
+    // NoMem: there is no room for it.
     tl::expected<void, Errno> write(const SysctlRow& row, std::string_view given);
     // The first number. `name` must be in the table.
     std::int64_t number(std::string_view name) const { return number(name, 0); }
@@ -56,11 +60,13 @@ public:
 
 private:
     void spread(const SysctlRow& row);
+    void store(std::string_view name, std::string value);
 
     std::map<std::string, std::string, std::less<>> values_;  // those that are not the table's
     std::map<std::string, std::function<std::string()>, std::less<>> made_;
     std::map<std::string, Taking, std::less<>> taken_;
     std::uint64_t version_ = 0;
+    MemoryCharge charge_;  // of values_
 };
 
 }  // namespace uprobesim

@@ -4,10 +4,14 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
+#include <linux/if_packet.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -168,6 +172,43 @@ static void in_flight_cycles(long most) {
     told("cycles", n, most);
 }
 
+// Each hears as many links as a packet socket may.
+static void packet_memberships(long most) {
+    many_descriptors();
+    const struct packet_mreq wanted = {.mr_ifindex = 1, .mr_type = PACKET_MR_MULTICAST, .mr_alen = 6};
+    long n = 0;
+    for (; n < most; ++n) {
+        const int fd = socket(AF_PACKET, SOCK_RAW, 0);
+        if (fd < 0) break;
+        while (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &wanted, sizeof wanted) == 0) {
+        }
+    }
+    told("sockets", n, most);
+}
+
+static int write_back(const char* path, const struct stat* status, int kind, struct FTW* place) {
+    (void)status, (void)place;
+    if (kind != FTW_F) return 0;
+    static char text[4096];
+    const int fd = open(path, O_RDWR);
+    if (fd < 0) return 0;
+    const ssize_t length = read(fd, text, sizeof text);
+    if (length > 0) (void)!pwrite(fd, text, (size_t)length, 0);
+    close(fd);
+    return 0;
+}
+
+// Networks that a descriptor keeps, with all their parameters written.
+static void network_parameters(long most) {
+    many_descriptors();
+    long n = 0;
+    for (; n < most; ++n) {
+        if (unshare(CLONE_NEWNET) != 0 || open("/proc/self/ns/net", O_RDONLY) < 0) break;
+        nftw("/proc/sys/net", write_back, 8, FTW_PHYS);
+    }
+    told("networks", n, most);
+}
+
 const struct bomb socket_bombs[] = {
     {"streams", streams},
     {"datagrams", datagrams},
@@ -179,5 +220,7 @@ const struct bomb socket_bombs[] = {
     {"names", names},
     {"in-flight", in_flight},
     {"in-flight-cycles", in_flight_cycles},
+    {"packet-memberships", packet_memberships},
+    {"network-parameters", network_parameters},
     {NULL, NULL},
 };

@@ -99,12 +99,21 @@ SysOutcome change_membership(SysCall& call, PacketSocket& socket, bool adds, std
     if (adds) {
         if (wanted->interface != PacketSocket::kLo) return Errno::NoDev;
         if (wanted->length > kAddressBytes) return Errno::Inval;
-        if (all.size() >= PacketSocket::kMostMemberships) return Errno::NoBufs;
+        PhysicalMemory& memory = call.kernel.machine().memory;
+        if (all.size() >= PacketSocket::kMostMemberships ||
+            !memory.has_room(PacketSocket::kMembershipBytes))
+            return Errno::NoBufs;
+        if (socket.memberships_charge.memory() == nullptr)
+            socket.memberships_charge = MemoryCharge(&memory);
+        socket.memberships_charge.grow(PacketSocket::kMembershipBytes);
         all.push_back(*wanted);
         return 0;
     }
     // One that is not there is no error.
-    if (const auto found = std::ranges::find(all, *wanted); found != all.end()) all.erase(found);
+    if (const auto found = std::ranges::find(all, *wanted); found != all.end()) {
+        all.erase(found);
+        socket.memberships_charge.resize(all.size() * PacketSocket::kMembershipBytes);
+    }
     return 0;
 }
 
