@@ -121,7 +121,7 @@ TEST_CASE("CPUs that do nothing else take as many hits as threads that are run",
                 const HitEstimate& ours = report.places.front().hits.front();
                 INFO(kernel << ", " << variant.name << " on " << cpus << ": "
                             << ours.nonstop_per_s / 1e6 << " and " << run->front().mean());
-                CHECK(ours.nonstop_per_s / 1e6 == Approx(run->front().mean()).epsilon(0.08));
+                CHECK(ours.nonstop_per_s / 1e6 == Approx(run->front().mean()).epsilon(0.03));
                 CHECK(ours.range.ns == Approx(cpus * 1e9 / ours.nonstop_per_s).epsilon(0.02));
             }
         }
@@ -150,7 +150,7 @@ TEST_CASE("at a rate a hit waits as long as it does in a run that has that rate"
                     CHECK(ours.range.low_ns < ran);
                     CHECK(ran < ours.range.high_ns);
                 } else {
-                    CHECK(ours.range.ns == Approx(ran).epsilon(0.08));
+                    CHECK(ours.range.ns == Approx(ran).epsilon(0.03));
                 }
             }
         }
