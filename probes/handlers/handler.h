@@ -46,13 +46,21 @@ struct ProbeHandler {
     // Of its figures that are not a kernel profile's; empty where it has none.
     std::string source;
     std::vector<std::string> notes;  // what is not in its price, and what was assumed
+    // BPF programs on its event beyond the first, at the entry of a pair too.
+    unsigned further = 0, further_at_entry = 0;
+
+    // BPF programs that run where it is attached, and at the entry in addition. Without its work it
+    // has none, and neither have perf and ftrace.
+    unsigned programs() const;
+    unsigned entry_programs() const;
 
     bool needs_return() const { return !at_entry.empty() || link == ConsumerLink::UprobeSession; }
 };
 using HandlerPtr = std::shared_ptr<const ProbeHandler>;
 
 // A handler that is built in, "count", with its argument, "ustack:20", the path of a TOML file, or
-// a program of a BPF object file, "a.bpf.o:program".
+// a program of a BPF object file, "a.bpf.o:program"; with + between them, several programs on one
+// event.
 Result<HandlerPtr> find_handler(std::string_view word);
 Result<ProbeHandler> parse_handler(std::string_view text, std::string_view file_name,
                                    std::string_view word);

@@ -13,11 +13,20 @@ void append(std::vector<PathUse>& to, const std::vector<PathUse>& uses) {
     to.insert(to.end(), uses.begin(), uses.end());
 }
 
+std::vector<PathUse> statistics(const KernelProfile& kernel, bool given, unsigned programs,
+                                unsigned otherwise) {
+    if (kernel.bpf_stats == BpfStats::No) return {};
+    if (!given) programs = kernel.consumer == Consumer::BpfEmpty ? otherwise : 0;
+    return std::vector<PathUse>(programs, {KernelPath::BpfStatistics, 0});
+}
+
 }  // namespace
 
 void HandlerWork::add(const ProbeHandler* handler, bool of_return) {
+    (of_return ? return_programs : programs) += handler == nullptr ? 1 : handler->programs();
     if (handler == nullptr) return;
     given = true;
+    programs += handler->entry_programs();
     if (!handler->runs) ++idle;
     switch (handler->link) {
         case ConsumerLink::Event: break;
@@ -37,6 +46,8 @@ void HandlerWork::join(const HandlerWork& other) {
     links += other.links;
     return_links += other.return_links;
     sessions += other.sessions;
+    programs += other.programs;
+    return_programs += other.return_programs;
     append(entry, other.entry);
     append(returns, other.returns);
 }
@@ -81,6 +92,16 @@ std::vector<PathUse> return_uses(const HandlerWork& work, unsigned returns,
     if (work.given && returns > 1) uses.push_back({KernelPath::UretprobeFurther, returns - 1});
     append(uses, uses_of(work.returns, frames));
     return uses;
+}
+
+std::vector<PathUse> entry_statistics(const KernelProfile& kernel, const HandlerWork& work,
+                                      unsigned consumers, unsigned returns) {
+    return statistics(kernel, work.given, work.programs, consumers - returns);
+}
+
+std::vector<PathUse> return_statistics(const KernelProfile& kernel, const HandlerWork& work,
+                                       unsigned returns) {
+    return statistics(kernel, work.given, work.return_programs, returns);
 }
 
 }  // namespace uprobesim

@@ -8,6 +8,7 @@
 
 #include "probes/handlers/handler.h"
 #include "probes/target/spec.h"
+#include "sim/profile/kernel_profile.h"
 
 namespace uprobesim {
 
@@ -17,6 +18,8 @@ struct HandlerWork {
     unsigned idle = 0;   // consumers that are there without their work
     // Of the consumers, those by uprobe_multi links: of entries, of returns, of both.
     unsigned links = 0, return_links = 0, sessions = 0;
+    // BPF programs that run at the entry and at the return.
+    unsigned programs = 0, return_programs = 0;
     std::vector<HandlerPart> entry;
     std::vector<HandlerPart> returns;
 
@@ -42,5 +45,11 @@ std::vector<PathUse> entry_uses(const HandlerWork& work, unsigned consumers,
                                 std::optional<std::uint64_t> frames);
 std::vector<PathUse> return_uses(const HandlerWork& work, unsigned returns,
                                  std::optional<std::uint64_t> frames);
+// What a kernel with kernel.bpf_stats_enabled takes for the programs that run at the entry and at
+// the return.
+std::vector<PathUse> entry_statistics(const KernelProfile& kernel, const HandlerWork& work,
+                                      unsigned consumers, unsigned returns);
+std::vector<PathUse> return_statistics(const KernelProfile& kernel, const HandlerWork& work,
+                                       unsigned returns);
 
 }  // namespace uprobesim

@@ -25,20 +25,28 @@ std::optional<std::uint64_t> frames_wanted(const Task& task,
 
 void Uprobes::run_consumers(Task& task, const Uprobe& uprobe) {
     const HandlerWork& handlers = uprobe.handlers;
+    const KernelProfile& profile = kernel_.machine().kernel_profile;
     if (!handlers.given) {
-        const Consumer consumer = kernel_.machine().kernel_profile.consumer;
-        return spend(task, consumer_path(consumer), uprobe.consumers);
+        spend(task, consumer_path(profile.consumer), uprobe.consumers);
+    } else {
+        for (const PathUse& use :
+             entry_uses(handlers, uprobe.consumers, frames_wanted(task, handlers.entry)))
+            spend(task, use.path, use.units);
     }
     for (const PathUse& use :
-         entry_uses(handlers, uprobe.consumers, frames_wanted(task, handlers.entry)))
+         entry_statistics(profile, handlers, uprobe.consumers, uprobe.return_consumers))
         spend(task, use.path, use.units);
 }
 
 void Uprobes::run_return_consumers(Task& task, const Uprobe& uprobe) {
     const HandlerWork& handlers = uprobe.handlers;
-    if (!handlers.given) return;
+    if (handlers.given) {
+        for (const PathUse& use :
+             return_uses(handlers, uprobe.return_consumers, frames_wanted(task, handlers.returns)))
+            spend(task, use.path, use.units);
+    }
     for (const PathUse& use :
-         return_uses(handlers, uprobe.return_consumers, frames_wanted(task, handlers.returns)))
+         return_statistics(kernel_.machine().kernel_profile, handlers, uprobe.return_consumers))
         spend(task, use.path, use.units);
 }
 

@@ -28,6 +28,7 @@ public:
             go(entry_uses(consumers.handlers, consumers.entry, std::nullopt));
         else
             go(consumer_path(kernel_.consumer), consumers.entry);
+        go(entry_statistics(kernel_, consumers.handlers, consumers.entry, consumers.returns));
         if (consumers.returns != 0) {
             go(KernelPath::UretprobeHijack);
             if (kernel_.return_instance == ReturnHold::Lease) go(KernelPath::UretprobeLease);
@@ -46,6 +47,7 @@ public:
         go(KernelPath::BrkEntry);
         go(KernelPath::UretprobeReturn);
         go(return_uses(consumers.handlers, consumers.returns, std::nullopt));
+        go(return_statistics(kernel_, consumers.handlers, consumers.returns));
         go(KernelPath::BrkReturn);
     }
 

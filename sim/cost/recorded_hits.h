@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Many CPUs that do nothing but take hits of one probe in one process: the way of one hit, recorded
-// from a run, is repeated by each of them on the lines that they share. Nothing runs, so a start
-// takes milliseconds. The real run takes the same steps in the same order, and more: interrupts,
-// first hits, the programs' begin.
+// Many CPUs that take hits of one process's probes: the ways of hits, recorded from a run or put
+// together from their paths, are repeated by each of them on the lines that they share. Nothing
+// runs, so a start takes milliseconds. The real run takes the same steps in the same order, and
+// more: interrupts, first hits, the programs' begin.
 #pragma once
 
 #include <array>
@@ -54,8 +54,36 @@ struct ProducersOutcome {
     double hits_per_cycle() const;
 };
 
-// `places` as of SharedLines: as many CPUs as there are.
+// CPUs that do nothing but take hits of one probe. `places` as of SharedLines: as many CPUs as
+// there are.
 ProducersOutcome repeat(const RecordedHit& hit, const ContentionFigures& figures,
                         const std::vector<unsigned>& places, const ProducersStart& start);
+
+// One probe of several.
+struct MixedHit {
+    RecordedHit hit;
+    std::uint64_t uprobe = 0;  // those of one place are one uprobe
+    double weight = 1;         // a hit is so often of this probe, against the other ones' weights
+};
+
+struct MixedStart {
+    ProducersStart start;
+    // That a CPU is at EL0 between two hits, on average: exponentially distributed, since nothing
+    // is known of what a program does there. 0: it does nothing but take hits.
+    CentiCycles gap;
+};
+
+struct MixedOutcome {
+    struct Part {
+        std::uint64_t hits = 0;
+        CentiCycles waited;
+    };
+    ProducersOutcome all;
+    std::vector<Part> parts;  // by probe
+};
+
+// Each CPU's hits are of any probe, in turn by chance. Some weight is not 0.
+MixedOutcome repeat_mixed(const std::vector<MixedHit>& hits, const ContentionFigures& figures,
+                          const std::vector<unsigned>& places, const MixedStart& start);
 
 }  // namespace uprobesim

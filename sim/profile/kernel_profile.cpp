@@ -80,6 +80,7 @@ constexpr WordKey kWordKeys[] = {
     {"lru-batch", kLruBatches, set_member<&KernelProfile::lru_batch>},
     {"uprobe-multi", kNoYes, set_member<&KernelProfile::uprobe_multi>},
     {"text-busy", kTextBusy, set_member<&KernelProfile::text_busy>},
+    {"bpf-stats", kNoYes, set_member<&KernelProfile::bpf_stats>},
 };
 
 void read_word(TomlReader& reader, const WordKey& key, KernelProfile& kernel) {

@@ -77,6 +77,9 @@ enum class TextBusy { Refused, Allowed };
 // Whether BPF programs attach to many places by one call (6.6).
 enum class UprobeMulti { No, Yes };
 
+// kernel.bpf_stats_enabled: whether the runs of BPF programs are counted and timed.
+enum class BpfStats { No, Yes };
+
 // What attaching and detaching sleep for.
 enum class KernelWait { AttachFirst, AttachMulti, DetachEvent, DetachMulti, kCount };
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(KernelWait::kCount)>
@@ -111,6 +114,7 @@ struct KernelProfile {
     LruBatch lru_batch = LruBatch::Pages31;
     UprobeMulti uprobe_multi = UprobeMulti::Yes;
     TextBusy text_busy = TextBusy::Refused;
+    BpfStats bpf_stats = BpfStats::No;
     std::array<PathCost, kKernelPathCount> paths;
     AccessesByPath accesses;                        // of lines that CPUs share
     std::array<Figure, kKernelWaits.size()> waits;  // in ms

@@ -83,6 +83,8 @@ constexpr std::array kRules = {
             "it decides what a return probe does", FirstUse::Probes},
     KeyRule{ProfileKind::Kernel, "lru-batch", KeyRole::Behaviour,
             "it decides when the pages that placing replaces are freed", FirstUse::Probes},
+    KeyRule{ProfileKind::Kernel, "bpf-stats", KeyRole::Behaviour, "it decides what a hit runs",
+            FirstUse::Probes},
     KeyRule{ProfileKind::Kernel, "uprobe-multi", KeyRole::Price, {}, FirstUse::Probes},
     KeyRule{ProfileKind::Kernel, "waits.*", KeyRole::Price, {}, FirstUse::Probes},
     KeyRule{ProfileKind::Kernel, "paths.*", KeyRole::Price, {}, FirstUse::Paths},

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::string_view kMachine = "machine.";
 constexpr std::string_view kPaths = "kernel.paths.";
+constexpr std::string_view kCpuCounts = "cpus";  // unit of those that say which CPUs are near
 
 constexpr std::array kRanges = {
     ConfidenceRange{Confidence::High, 0.98, 1.02},
@@ -49,7 +50,7 @@ double IndependentErrors::high() const {
 }
 
 Result<Uncertainty> Uncertainty::load(std::string_view machine, std::string_view kernel,
-                                      std::vector<Setting> settings) {
+                                      std::vector<Setting> settings, bool waiting) {
     Uncertainty loaded;
     loaded.machine_name_ = machine;
     loaded.settings_ = std::move(settings);
@@ -62,6 +63,16 @@ Result<Uncertainty> Uncertainty::load(std::string_view machine, std::string_view
         if (key_rule(ProfileKind::Machine, key).role != KeyRole::Price) continue;
         if (figure.value == 0 || is_set(loaded.settings_, full)) continue;
         loaded.figures_.push_back({std::move(full), figure.value, figure.unit, figure.confidence});
+    }
+    if (waiting && loaded.profiles_.machine.contention) {
+        for (const ContentionKey& row : contention_keys()) {
+            const Figure& figure = row.of(*loaded.profiles_.machine.contention);
+            std::string full = fmt::format("{}{}.{}", kMachine, kContentionTable, row.key);
+            if (row.unit == kCpuCounts || figure.value == 0 || is_set(loaded.settings_, full))
+                continue;
+            loaded.figures_.push_back(
+                {std::move(full), figure.value, figure.unit, figure.confidence});
+        }
     }
     for (std::size_t p = 0; p < kKernelPathCount; ++p) {
         const PathCost& cost = loaded.profiles_.kernel.paths[p];

@@ -53,9 +53,10 @@ struct VariedFigure {
 class Uncertainty {
 public:
     // `machine` and `kernel` as given on the command line. What --set gave is taken as known, and
-    // so is what is 0.
+    // so is what is 0. `waiting`: also what the way of a line between CPUs costs, but not which
+    // CPUs are near each other.
     static Result<Uncertainty> load(std::string_view machine, std::string_view kernel,
-                                    std::vector<Setting> settings);
+                                    std::vector<Setting> settings, bool waiting = false);
 
     const ProfilePair& profiles() const { return profiles_; }
     const std::vector<VariedFigure>& figures() const { return figures_; }

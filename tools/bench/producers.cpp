@@ -79,31 +79,6 @@ Result<RecordedHit> hit_without_lines(const TriggerRequest& request) {
     return RecordedHit{{{from_cycles(cycles), {}}}};
 }
 
-// Each is as far as can be from those before it.
-std::vector<unsigned> scattered(const ContentionFigures& figures, unsigned producers) {
-    std::vector<unsigned> cpus;
-    while (cpus.size() < producers) {
-        // The farthest from its nearest among those taken; the lowest number of equals.
-        unsigned best = 0;
-        std::pair<int, int> best_worth{-1, 0};
-        for (unsigned cpu = 0; cpu < SharedLines::kMaxCpus; ++cpu) {
-            if (std::find(cpus.begin(), cpus.end(), cpu) != cpus.end()) continue;
-            int nearest = static_cast<int>(kTierCount), sum = 0;
-            for (const unsigned taken : cpus) {
-                const int tier = static_cast<int>(tier_between(figures, taken, cpu));
-                nearest = std::min(nearest, tier);
-                sum += tier;
-            }
-            if (std::pair(nearest, sum) > best_worth) {
-                best_worth = {nearest, sum};
-                best = cpu;
-            }
-        }
-        cpus.push_back(best);
-    }
-    return cpus;
-}
-
 void add(ProducersRow& row, const ProducersOutcome& outcome, double hz) {
     row.rates.push_back(outcome.hits_per_cycle() * hz / 1e6);
     row.hits += outcome.hits;
@@ -133,22 +108,6 @@ double ProducersRow::deviation() const {
     return std::sqrt(squares / static_cast<double>(rates.size() - 1));
 }
 
-Result<std::vector<unsigned>> places_for(const PinRequest& pin, const ContentionFigures& figures,
-                                         unsigned producers) {
-    if (pin.how == Pinning::Scatter) return scattered(figures, producers);
-    std::vector<unsigned> cpus = pin.cpus;
-    if (pin.how == Pinning::Compact) {
-        cpus.resize(producers);
-        std::iota(cpus.begin(), cpus.end(), 0U);
-    }
-    if (cpus.size() < producers) {
-        return user_error(fmt::format("{} producers, and CPUs for {}", producers, cpus.size()),
-                          "--pin", "list a CPU for each");
-    }
-    cpus.resize(producers);
-    return cpus;
-}
-
 Result<RecordedHit> record_hit(const TriggerRequest& request) {
     auto tree = TRY(TriggerTree::make(request.variant.target, request.branch_protection));
     SimulationRequest simulation = trigger_simulation(request, tree);
@@ -168,7 +127,7 @@ Result<RecordedHit> record_hit(const TriggerRequest& request) {
 
 Result<ProducersOutcome> run_producers(const TriggerRequest& request, const RecordedHit& hit,
                                        const std::vector<unsigned>& places,
-                                       const ProducersStart& start) {
+                                       const ProducersStart& start, std::uint64_t pause) {
     if (hit.legs.front().steps.empty())
         return user_error("the hit touches no line that CPUs share", request.variant.name(),
                           "leave out --threads");
@@ -180,9 +139,9 @@ Result<ProducersOutcome> run_producers(const TriggerRequest& request, const Reco
     simulation.cpus = static_cast<unsigned>(std::max<std::uint64_t>(2, n));
     simulation.places = places;
     // More than any has to do: the first that is through ends the run.
-    simulation.program.arguments = {tree.program(),
-                                    fmt::format("{}", 8 * (start.warm_up + start.hits)),
-                                    fmt::format("{}", n), fmt::format("{}", start.seed)};
+    simulation.program.arguments = {
+        tree.program(), fmt::format("{}", 8 * (start.warm_up + start.hits)), fmt::format("{}", n),
+        fmt::format("{}", start.seed), fmt::format("{}", pause)};
     HitClock clock(hit.legs.size(), n * start.warm_up, n * (start.warm_up + start.hits));
     Observers observers;
     observers.legs = &clock;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/cost/cpu_places.h"
 #include "sim/cost/recorded_hits.h"
 #include "tools/bench/trigger_bench.h"
 
@@ -18,25 +19,15 @@ inline constexpr std::uint64_t kStarts = 24;
 // Within which producers begin.
 inline constexpr double kStartSpreadNs = 200;
 
-// Where the producers are.
-enum class Pinning { Compact, Scatter, List };
-struct PinRequest {
-    Pinning how = Pinning::Compact;
-    std::vector<unsigned> cpus;  // of List
-};
-// The machine's CPUs for `producers` threads. Compact: 0, 1, 2...; Scatter: as far from each other
-// as can be. An error: a list that is too short.
-Result<std::vector<unsigned>> places_for(const PinRequest& pin, const ContentionFigures& figures,
-                                         unsigned producers);
-
 // The way of one iteration of the trigger loop, from a run of a lone thread that nothing
 // interrupts.
 Result<RecordedHit> record_hit(const TriggerRequest& request);
 // Real threads on simulated CPUs; `hit` says how many legs a hit has, `places` as of
-// SimulationRequest. The start's spread is the program's own, some 10 us.
+// SimulationRequest. The start's spread is the program's own, some 10 us. `pause`: turns of a loop
+// between the hits of a thread, on average; by chance from none to twice as many.
 Result<ProducersOutcome> run_producers(const TriggerRequest& request, const RecordedHit& hit,
                                        const std::vector<unsigned>& places,
-                                       const ProducersStart& start);
+                                       const ProducersStart& start, std::uint64_t pause = 0);
 
 // One row of the benchmark: so many producers, over several starts.
 struct ProducersRow {

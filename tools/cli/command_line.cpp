@@ -108,13 +108,22 @@ UserError parse_error(const CommandSyntax& syntax, const OptionTable& table,
     if (const auto* wrong = dynamic_cast<const Syntax*>(&error)) {
         if (wrong->kind() == Syntax::missing_parameter ||
             wrong->kind() == Syntax::empty_adjacent_parameter)
-            return {"its value is missing", option, help};
+            return missing_value(table.find(std::string_view(option).substr(
+                                     std::min(option.find_first_not_of('-'), option.size()))),
+                                 option, syntax.command);
         if (wrong->kind() == Syntax::extra_parameter) return {"it takes no value", option, help};
     }
     return {error.what(), option, help};
 }
 
 }  // namespace
+
+UserError missing_value(const OptionRow* row, std::string option, std::string_view command) {
+    if (row != nullptr && !row->choices.empty())
+        return {"its value is missing", std::move(option), or_list(row->choices)};
+    return {"its value is missing", std::move(option),
+            fmt::format("see uprobesim {} --help", command)};
+}
 
 bool is_one_of(std::string_view name, std::string_view names) {
     while (!names.empty()) {

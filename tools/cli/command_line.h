@@ -34,6 +34,9 @@ struct CommandSyntax {
     std::function<std::string(std::string_view option)> commands_with{};
 };
 
+// An option was given without its value: what it may be, or where that is said.
+UserError missing_value(const OptionRow* row, std::string option, std::string_view command);
+
 // Whether a name is in a list like program_needs.
 bool is_one_of(std::string_view name, std::string_view names);
 

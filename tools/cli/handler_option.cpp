@@ -8,7 +8,7 @@ void add_handler_option(OptionTable& table) {
         .text("handler", "NAME",
               "what each probe without a ==HANDLER of its own does at a hit: empty, count, "
               "ustack:DEPTH and others (see docs/handlers.md), a TOML file, or "
-              "FILE.bpf.o:PROGRAM (default: an empty "
+              "FILE.bpf.o:PROGRAM; programs of one event with + between them (default: an empty "
               "BPF program)")
         .from(ValueSource::Handler);
 }

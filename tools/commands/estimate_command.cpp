@@ -25,12 +25,17 @@ CPU of whoever attaches them, by an event for each probe or by one uprobe_multi 
 --processes that have the probed files mapped already; and what that sleeps for grace periods of
 RCU, of which the order of magnitude is known only.
 
-What a first hit takes in addition is not in the figures (uprobesim explain --hit 1 shows it), and
-neither is the time that CPUs wait for each other when many hit one probe.)";
+With --cpus N the hits are those of N threads of one process on as many CPUs, and the figures have
+what these wait for each other at the locks and cache lines that a hit shares. Each CPU takes its
+share of the hits at times by chance; without a rate, the CPUs do nothing but take hits, as those of
+bench --producers. Without --cpus the waiting is not in the figures.
+
+What a first hit takes in addition is not in them (uprobesim explain --hit 1 shows it).)";
 
 constexpr std::string_view kEstimateExamples =
     R"(uprobesim estimate --root build/sysroot uprobe:/usr/bin/redis-server:processCommand --rate 100k
 uprobesim estimate uprobe:./server:handle_* --counts perf.csv --over 10s --budget 2%
+uprobesim estimate --cpus 16 uprobe:./server:handle --rate 2M
 uprobesim estimate --kernels v6.12,v6.13,new uprobe:./server:main uretprobe:/opt/server:main)";
 
 constexpr std::string_view kEstimateExitStatus =

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -42,6 +43,36 @@ HitWork work_of(const std::vector<EstimateTarget>& targets, const KernelProfile&
     return work;
 }
 
+bool have_rates(const std::vector<EstimateTarget>& targets) {
+    return std::any_of(targets.begin(), targets.end(),
+                       [](const EstimateTarget& t) { return t.rate.has_value(); });
+}
+
+// The probes that are not refused, and which targets they are.
+struct SharedProbes {
+    std::vector<SharedProbe> probes;
+    std::vector<std::size_t> targets;
+};
+SharedProbes shared_probes(const std::vector<EstimateTarget>& targets,
+                           const KernelProfile& kernel) {
+    std::map<std::pair<std::string_view, std::uint64_t>, std::uint64_t> uprobes;  // by place
+    std::vector<SteadyHit> kinds;
+    SharedProbes shared;
+    for (std::size_t t = 0; t < targets.size(); ++t) {
+        const EstimateTarget& target = targets[t];
+        if (is_refused(target, kernel)) continue;
+        const std::uint64_t next = uprobes.size();
+        const auto uprobe = uprobes.try_emplace({target.binary, target.file_offset}, next).first;
+        SteadyHit hit = steady_hit(kernel, target.words.front(), consumers_of(target));
+        const auto kind = std::find(kinds.begin(), kinds.end(), hit) - kinds.begin();
+        if (kind == std::ssize(kinds)) kinds.push_back(hit);
+        shared.probes.push_back(
+            {std::move(hit), static_cast<std::size_t>(kind), uprobe->second, weight(target)});
+        shared.targets.push_back(t);
+    }
+    return shared;
+}
+
 Attachment attachment_of(const EstimateRequest& request, const KernelProfile& kernel) {
     using Place = std::pair<std::string_view, std::uint64_t>;  // binary, offset
     std::set<Place> places, pages;
@@ -74,6 +105,7 @@ public:
         hit.exceptions = known.hit.exceptions_taken();
         hit.el1_insns = known.el1_insns;
         hit.range = known.range;
+        hit.nonstop_per_s = 1e9 / known.range.ns;
         return hit;
     }
 
@@ -115,8 +147,9 @@ std::size_t emulated_nearby(const EstimateTarget& target, const KernelProfile& k
 
 class Advisor {
 public:
-    Advisor(const EstimateRequest& request, const VariedPrices& asked)
-        : request_(request), asked_(asked) {}
+    Advisor(const EstimateRequest& request, const VariedPrices& asked,
+            const std::vector<unsigned>& places)
+        : request_(request), asked_(asked), places_(places) {}
 
     // Without what costs as much as `now_ns`, or more.
     Result<std::vector<EstimateAdvice>> advice(double now_ns) {
@@ -134,9 +167,8 @@ private:
         for (const std::string_view name : kOtherKernels) {
             const auto kernel = TRY(load_kernel_profile(name, request_.settings));
             if (kernel.name == asked_.kernel().name) continue;
-            const HitWork work = work_of(request_.targets, kernel);
-            found_.push_back({fmt::format("kernel {}", kernel.name),
-                              ns_of(work, PriceList(asked_.machine(), kernel))});
+            found_.push_back(
+                {fmt::format("kernel {}", kernel.name), total_ns(request_.targets, kernel)});
         }
         return {};
     }
@@ -161,13 +193,40 @@ private:
                                            "probe an emulated instruction a little further on in "
                                            "{} functions, {} and others",
                                            names.size(), names.front());
-        found_.push_back({what, ns_of(work_of(moved, asked_.kernel()), asked_.prices())});
+        found_.push_back({what, total_ns(moved, asked_.kernel())});
+    }
+
+    // With the waiting where CPUs are given.
+    double total_ns(const std::vector<EstimateTarget>& targets, const KernelProfile& kernel) {
+        const MachineProfile& machine = asked_.machine();
+        const PriceList prices(machine, kernel);
+        if (places_.empty()) return ns_of(work_of(targets, kernel), prices);
+        const VariedPrices::All all{prices,
+                                    LineCosts{*machine.contention, AccessPlan(machine, kernel)}};
+        return shared_ns(shared_probes(targets, kernel).probes, all, places_, have_rates(targets));
     }
 
     const EstimateRequest& request_;
     const VariedPrices& asked_;
+    const std::vector<unsigned>& places_;  // of the CPUs that hit; empty: none are given
     std::vector<EstimateAdvice> found_;
 };
+
+void add_waiting(const EstimateRequest& request, const VariedPrices& prices,
+                 const std::vector<unsigned>& places, PlaceEstimate& place) {
+    const SharedProbes shared = shared_probes(request.targets, prices.kernel());
+    SharedEstimate estimate =
+        estimate_shared(shared.probes, prices, places, have_rates(request.targets));
+    for (std::size_t p = 0; p < shared.targets.size(); ++p) {
+        HitEstimate& hit = place.hits[shared.targets[p]];
+        hit.range = estimate.hits[p].range;
+        hit.waits_ns = estimate.hits[p].waits_ns;
+        hit.nonstop_per_s = estimate.hits[p].nonstop_per_s;
+    }
+    place.total = std::move(estimate.total);
+    place.waiting = {estimate.waits_ns, estimate.waits_by_line, estimate.nonstop_per_s,
+                     estimate.reaches};
+}
 
 PlaceEstimate estimate_place(const EstimateRequest& request, const VariedPrices& prices) {
     PlaceEstimate place;
@@ -189,8 +248,7 @@ PlaceEstimate estimate_place(const EstimateRequest& request, const VariedPrices&
 }  // namespace
 
 bool EstimateReport::has_rates() const {
-    return std::any_of(targets.begin(), targets.end(),
-                       [](const EstimateTarget& t) { return t.rate.has_value(); });
+    return have_rates(targets);
 }
 
 bool EstimateReport::over_budget(const PlaceEstimate& place) const {
@@ -202,12 +260,22 @@ Result<EstimateReport> estimate(const EstimateRequest& request) {
     report.version = tool_version();
     report.targets = request.targets;
     report.budget = request.budget;
+    report.hitting = request.hitting;
     for (const std::string& machine : request.machines) {
         for (const std::string& kernel : request.kernels) {
-            const auto prices = TRY(VariedPrices::load(machine, kernel, request.settings));
+            const auto prices = TRY(
+                VariedPrices::load(machine, kernel, request.settings, request.hitting.has_value()));
+            std::vector<unsigned> places;
+            if (request.hitting) {
+                // The options' reader has refused machines that say nothing of it.
+                auto found = TRY(places_for(request.hitting->pin, *prices.machine().contention,
+                                            request.hitting->cpus));
+                places = std::move(found);
+            }
             report.places.push_back(estimate_place(request, prices));
+            if (request.hitting) add_waiting(request, prices, places, report.places.back());
             if (report.places.size() > 1) continue;
-            Advisor advisor(request, prices);
+            Advisor advisor(request, prices, places);
             auto advice = TRY(advisor.advice(report.places.front().total.range.ns));
             report.advice = std::move(advice);
         }

@@ -3,6 +3,7 @@
 // range that the confidence of the figures leaves, and what that is at a rate. Nothing runs.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,7 +11,9 @@
 
 #include "probes/hit/steady_hit.h"
 #include "sim/base/error.h"
+#include "sim/cost/cpu_places.h"
 #include "tools/estimate/attaching.h"
+#include "tools/estimate/contended.h"
 #include "tools/estimate/work_range.h"
 #include "tools/format/document.h"
 
@@ -30,12 +33,19 @@ struct EstimateTarget {
     std::vector<std::string> handlers;
 };
 
+// The CPUs that take the hits, in threads of one process. The rates are of all together.
+struct HittingCpus {
+    unsigned cpus = 1;
+    PinRequest pin;
+};
+
 struct EstimateRequest {
     std::vector<EstimateTarget> targets;
     std::vector<std::string> kernels, machines;
     std::vector<Setting> settings;
     std::optional<double> budget;  // of one CPU: 0.02
     std::uint64_t processes = 1;   // that have the probed files mapped when the probes are attached
+    std::optional<HittingCpus> hitting = {};  // nothing: what CPUs wait for each other is left out
 };
 
 // One probe on one kernel and machine.
@@ -43,7 +53,17 @@ struct HitEstimate {
     Verdict verdict;
     unsigned exceptions = 0;  // of an entry and its return
     double el1_insns = 0;
-    VariedPrices::Range range;  // of a hit
+    VariedPrices::Range range;  // of a hit, with its waiting
+    double waits_ns = 0;        // of that, for other CPUs
+    double nonstop_per_s = 0;   // hits that the CPUs take if they do nothing else
+};
+
+// Of all probes of a place: what CPUs wait for each other.
+struct WaitingEstimate {
+    double ns = 0;  // of the total
+    std::array<double, kSharedLineCount> by_line{};
+    double nonstop_per_s = 0;  // hits of these probes, in these shares, if the CPUs do nothing else
+    bool reaches = true;       // the rates are possible
 };
 
 // All probes on one kernel and machine.
@@ -55,7 +75,8 @@ struct PlaceEstimate {
     VariedPrices::Sensitivity total;
     AttachingEstimate attaching;  // of the probes that the kernel does not refuse
     ProfilePair profiles;
-    HitWork work;  // that `total` prices
+    HitWork work;                            // that `total` prices, but for the waiting
+    std::optional<WaitingEstimate> waiting;  // of EstimateRequest::hitting
 };
 
 // A change that makes the total cheaper.
@@ -71,6 +92,7 @@ struct EstimateReport {
     std::vector<PlaceEstimate> places;   // kernels within machines
     std::vector<EstimateAdvice> advice;  // about the first place; the cheapest first
     std::optional<double> budget;
+    std::optional<HittingCpus> hitting;
     std::vector<std::string> notes;
 
     bool has_rates() const;

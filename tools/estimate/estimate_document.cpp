@@ -42,12 +42,17 @@ std::string longer_text(double share) {
 
 std::string answer(const EstimateReport& r) {
     const PlaceEstimate& place = r.places.front();
-    if (r.has_rates()) {
+    const unsigned cpus = r.hitting ? r.hitting->cpus : 1;
+    if (place.waiting && !place.waiting->reaches)
         return fmt::format(
-            "the probes take {} of one CPU, {}: a thread that is hit so often runs "
-            "{}",
-            range_text(place.total.range, share_text), place_name(place),
-            longer_text(place.total.range.ns / 1e9));
+            "{} cannot take so many hits, {}: {} a second is what they do, and nothing else",
+            counted(cpus, "CPU"), place_name(place), grouped(place.waiting->nonstop_per_s));
+    if (r.has_rates()) {
+        return fmt::format("the probes take {} of one CPU, {}: {} runs {}",
+                           range_text(place.total.range, share_text), place_name(place),
+                           cpus == 1 ? std::string("a thread that is hit so often")
+                                     : fmt::format("each of {} threads that share the hits", cpus),
+                           longer_text(place.total.range.ns / 1e9 / cpus));
     }
     if (r.targets.size() == 1 && place.hits.front().verdict.kind != VerdictKind::Reject) {
         return fmt::format(
@@ -68,9 +73,17 @@ Facts head(const EstimateReport& r) {
                                     place.kernel_hash, place.machine, place.machine_hash));
     }
     for (const std::string& setting : r.settings) facts.add("set", setting);
+    if (r.hitting) {
+        facts.add("hit by",
+                  fmt::format("{} in threads of one process{}", counted(r.hitting->cpus, "CPU"),
+                              r.has_rates() ? ", at times by chance; rates are of all"
+                                            : ", which do nothing else"));
+        facts.add("not in it", "first hits; caches that the program finds colder");
+        return facts;
+    }
     facts.add("not in it",
-              "CPUs that wait for each other at shared cache lines and locks (uprobesim bench "
-              "--producers); first hits; caches that the program finds colder");
+              "CPUs that wait for each other at shared cache lines and locks (--cpus N has it); "
+              "first hits; caches that the program finds colder");
     return facts;
 }
 
@@ -103,27 +116,29 @@ Table hits_table(const EstimateReport& r, const PlaceEstimate& place) {
                             {"verdict", ColumnKind::Name},
                             {"ns a hit"},
                             {"low"},
-                            {"high"},
-                            {"hits/s"},
-                            {"of a CPU"},
-                            {"CPU full at"}},
+                            {"high"}},
                 .first = kFirstRows};
+    if (r.hitting) table.columns.push_back({"it waits"});
+    table.columns.insert(table.columns.end(), {{"hits/s"}, {"of a CPU"}});
+    table.columns.push_back({r.hitting ? std::string("nonstop") : std::string("CPU full at")});
     const auto ns = [](double value) { return real_cell(value, 0); };
     for (const std::size_t t : order_of(r, place)) {
         const EstimateTarget& target = r.targets[t];
         const HitEstimate& hit = place.hits[t];
-        if (hit.verdict.kind == VerdictKind::Reject) {
-            table.add({target_name(target), verdict_text(hit), no_cell(), no_cell(), no_cell(),
-                       rate_cell(target.rate), no_cell(), no_cell()});
-            continue;
-        }
+        const bool refused = hit.verdict.kind == VerdictKind::Reject;
+        std::vector<Cell> row{target_name(target), verdict_text(hit)};
+        for (const double part : {hit.range.ns, hit.range.low_ns, hit.range.high_ns})
+            row.push_back(refused ? no_cell() : ns(part));
+        if (r.hitting) row.push_back(refused ? no_cell() : share_cell(hit.waits_ns, hit.range.ns));
+        row.push_back(rate_cell(target.rate));
         const double taken = hit.range.ns * target.rate.value_or(0);
-        Cell share = target.rate ? share_cell(taken, 1e9) : no_cell();
-        if (r.budget && taken / 1e9 > *r.budget) share.tone = Tone::Alarm;
-        table.add({target_name(target), verdict_text(hit), ns(hit.range.ns), ns(hit.range.low_ns),
-                   ns(hit.range.high_ns), rate_cell(target.rate), std::move(share),
-                   number_cell(fmt::format("{}/s", grouped(1e9 / hit.range.ns)),
-                               fmt::format("{:.0f}", 1e9 / hit.range.ns))});
+        Cell share = target.rate && !refused ? share_cell(taken, 1e9) : no_cell();
+        if (!refused && r.budget && taken / 1e9 > *r.budget) share.tone = Tone::Alarm;
+        row.push_back(std::move(share));
+        row.push_back(refused ? no_cell()
+                              : number_cell(fmt::format("{}/s", grouped(hit.nonstop_per_s)),
+                                            fmt::format("{:.0f}", hit.nonstop_per_s)));
+        table.add(std::move(row));
     }
     return table;
 }
@@ -148,6 +163,62 @@ Table totals_table(const EstimateReport& r) {
                                fmt::format("{}", exceptions))});
     }
     return table;
+}
+
+// What CPUs wait for, and how many hits they take.
+Table waiting_table(const EstimateReport& r) {
+    Table table{.title = fmt::format("{} on the same lines", counted(r.hitting->cpus, "CPU")),
+                .columns = {{"kernel", ColumnKind::Name},
+                            {"machine", ColumnKind::Name},
+                            {"of it waiting"},
+                            {"nonstop"},
+                            {"they wait for", ColumnKind::Prose}}};
+    for (const PlaceEstimate& place : r.places) {
+        const WaitingEstimate& waiting = *place.waiting;
+        std::vector<std::size_t> lines;
+        for (std::size_t l = 0; l < kSharedLineCount; ++l)
+            if (waiting.by_line[l] > 0) lines.push_back(l);
+        std::stable_sort(lines.begin(), lines.end(), [&](std::size_t a, std::size_t b) {
+            return waiting.by_line[a] > waiting.by_line[b];
+        });
+        double all = 0;
+        for (const double ns : waiting.by_line) all += ns;
+        std::vector<std::string> names;
+        names.reserve(lines.size());
+        for (const std::size_t l : lines)
+            names.push_back(
+                fmt::format("{} {:.0f} %", kSharedLines[l].name, 100 * waiting.by_line[l] / all));
+        table.add(
+            {place.kernel, place.machine,
+             place.total.range.ns > 0 ? share_cell(waiting.ns, place.total.range.ns) : no_cell(),
+             number_cell(grouped(waiting.nonstop_per_s) + "/s",
+                         fmt::format("{:.0f}", waiting.nonstop_per_s)),
+             names.empty() ? "nothing" : fmt::format("{}", fmt::join(names, ", "))});
+    }
+    return table;
+}
+
+// Rates that the CPUs cannot take, or not for sure.
+Lines impossible_lines(const EstimateReport& r) {
+    Lines lines;
+    for (const PlaceEstimate& place : r.places) {
+        if (!place.waiting || !r.has_rates()) continue;
+        double rate = 0;
+        for (std::size_t t = 0; t < r.targets.size(); ++t)
+            if (place.hits[t].verdict.kind != VerdictKind::Reject)
+                rate += r.targets[t].rate.value_or(0);
+        const std::string most = grouped(place.waiting->nonstop_per_s);
+        if (!place.waiting->reaches && &place != &r.places.front())  // which the answer is about
+            lines.lines.push_back(fmt::format(
+                "{}: {} cannot take so many hits, but {} a second, and nothing else then",
+                place_name(place), counted(r.hitting->cpus, "CPU"), most));
+        else if (place.waiting->reaches && place.waiting->nonstop_per_s < rate)
+            lines.lines.push_back(fmt::format(
+                "{}: CPUs that come to hit at the same time hinder each other so much that they "
+                "take only {} a second: once that has happened, the rates are not reached any more",
+                place_name(place), most));
+    }
+    return lines;
 }
 
 Table swings_table(const EstimateReport& r) {
@@ -239,6 +310,28 @@ Lines budget_lines(const EstimateReport& r) {
     return lines;
 }
 
+std::vector<Cell> data_row(const EstimateReport& r, const PlaceEstimate& place, std::size_t t) {
+    const EstimateTarget& target = r.targets[t];
+    const HitEstimate& hit = place.hits[t];
+    const auto real = [](double v) { return number_cell("", fmt::format("{:.3f}", v)); };
+    const bool refused = hit.verdict.kind == VerdictKind::Reject;
+    std::vector<Cell> row(
+        {target.binary, target.function, count_cell(target.wants_return ? 1 : 0),
+         count_cell(target.file_offset), target.instruction, place.kernel, place.machine,
+         verdict_text(hit), count_cell(hit.exceptions), real(hit.el1_insns),
+         refused ? no_cell() : real(hit.range.ns), refused ? no_cell() : real(hit.range.low_ns),
+         refused ? no_cell() : real(hit.range.high_ns), rate_cell(target.rate),
+         !refused && target.rate
+             ? number_cell("", fmt::format("{:.6f}", hit.range.ns * *target.rate / 1e9))
+             : no_cell()});
+    if (r.hitting) {
+        row.push_back(count_cell(r.hitting->cpus));
+        row.push_back(refused ? no_cell() : real(hit.waits_ns));
+        row.push_back(refused ? no_cell() : real(hit.nonstop_per_s));
+    }
+    return row;
+}
+
 Table all_rows(const EstimateReport& r) {
     Table table{.columns = {{"binary", ColumnKind::Name},
                             {"function", ColumnKind::Name},
@@ -255,22 +348,11 @@ Table all_rows(const EstimateReport& r) {
                             {"high_ns"},
                             {"hits_per_s"},
                             {"cpu_share"}}};
+    if (r.hitting)
+        table.columns.insert(table.columns.end(), {{"cpus"}, {"waits_ns"}, {"nonstop_hits_per_s"}});
     for (const PlaceEstimate& place : r.places) {
         for (std::size_t t = 0; t < r.targets.size(); ++t) {
-            const EstimateTarget& target = r.targets[t];
-            const HitEstimate& hit = place.hits[t];
-            const auto real = [](double v) { return number_cell("", fmt::format("{:.3f}", v)); };
-            const bool refused = hit.verdict.kind == VerdictKind::Reject;
-            table.add(
-                {target.binary, target.function, count_cell(target.wants_return ? 1 : 0),
-                 count_cell(target.file_offset), target.instruction, place.kernel, place.machine,
-                 verdict_text(hit), count_cell(hit.exceptions), real(hit.el1_insns),
-                 refused ? no_cell() : real(hit.range.ns),
-                 refused ? no_cell() : real(hit.range.low_ns),
-                 refused ? no_cell() : real(hit.range.high_ns), rate_cell(target.rate),
-                 !refused && target.rate
-                     ? number_cell("", fmt::format("{:.6f}", hit.range.ns * *target.rate / 1e9))
-                     : no_cell()});
+            table.add(data_row(r, place, t));
         }
     }
     return table;
@@ -285,6 +367,8 @@ Document estimate_document(const EstimateReport& report) {
     document.add(head(report));
     if (report.places.size() > 1) document.add(totals_table(report));
     for (const PlaceEstimate& place : report.places) document.add(hits_table(report, place));
+    if (report.hitting) document.add(waiting_table(report));
+    document.add(impossible_lines(report));
     document.add(swings_table(report));
     document.add(advice_table(report));
     document.add(attaching_table(report));

@@ -44,6 +44,10 @@ Json hit_json(const EstimateReport& report, const PlaceEstimate& place, std::siz
     json["el1_insns"] = rounded(hit.el1_insns, 3);
     json.update(range_json(hit.range));
     json["cpu_full_at_hits_per_s"] = rounded(1e9 / hit.range.ns, 3);
+    if (place.waiting) {
+        json["waits_ns"] = rounded(hit.waits_ns, 3);
+        json["nonstop_hits_per_s"] = rounded(hit.nonstop_per_s, 3);
+    }
     if (target.rate) json["cpu_share"] = rounded(hit.range.ns * *target.rate / 1e9, 9);
     return json;
 }
@@ -68,6 +72,19 @@ Json attaching_json(const AttachingEstimate& a) {
             {"filtered_mapping", work_json(a.filtered)}};
 }
 
+Json waiting_json(const WaitingEstimate& waiting) {
+    Json lines = Json::array();
+    for (std::size_t l = 0; l < kSharedLineCount; ++l) {
+        if (waiting.by_line[l] > 0)
+            lines.push_back(
+                {{"line", kSharedLines[l].name}, {"waits_ns", rounded(waiting.by_line[l], 3)}});
+    }
+    return {{"waits_ns", rounded(waiting.ns, 3)},
+            {"nonstop_hits_per_s", rounded(waiting.nonstop_per_s, 3)},
+            {"rates_are_possible", waiting.reaches},
+            {"lines", std::move(lines)}};
+}
+
 Json place_json(const EstimateReport& report, const PlaceEstimate& place) {
     Json hits = Json::array();
     for (std::size_t t = 0; t < report.targets.size(); ++t)
@@ -79,6 +96,7 @@ Json place_json(const EstimateReport& report, const PlaceEstimate& place) {
                  {"total", range_json(place.total.range)},
                  {"figures", swings_json(place.total.swings)},
                  {"attaching", attaching_json(place.attaching)}};
+    if (place.waiting) json["waiting"] = waiting_json(*place.waiting);
     if (report.budget && report.has_rates()) json["over_budget"] = report.over_budget(place);
     return json;
 }
@@ -111,7 +129,8 @@ std::string estimate_json(const EstimateReport& report) {
         {"places", std::move(places)},
         {"cheaper_with", std::move(advice)},
         {"budget", report.budget ? Json(*report.budget) : Json(nullptr)},
-        {"contention", "not modelled"},
+        {"contention", report.hitting ? "in the figures" : "not in the figures"},
+        {"cpus", report.hitting ? Json(report.hitting->cpus) : Json(nullptr)},
         {"notes", report.notes},
     };
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -14,6 +14,7 @@ namespace uprobesim {
 namespace {
 
 constexpr std::size_t kMostTitle = 100;
+constexpr std::size_t kLongWord = 20;  // letters
 constexpr std::size_t kFewCharts = 5;  // more stand in columns
 
 std::string escaped(std::string_view text) {
@@ -121,7 +122,16 @@ private:
                             sections_, title.empty() ? " class=\"hidden\"" : "",
                             escaped(name) + (again == 1 ? "" : fmt::format(" ({})", again)));
     }
-    static std::string class_of(const Column& column, Tone tone, std::size_t indent) {
+    // A word that would make its column too wide for a phone: it may be broken anywhere.
+    static bool has_long_word(std::string_view text) {
+        std::size_t letters = 0;
+        return std::any_of(text.begin(), text.end(), [&](char c) {
+            letters = c == ' ' ? 0 : letters + 1;
+            return letters > kLongWord;
+        });
+    }
+    static std::string class_of(const Column& column, Tone tone, std::size_t indent,
+                                std::string_view text = {}) {
         std::string words(tone_class(tone));
         const auto add = [&](std::string_view word) {
             words += (words.empty() ? "" : " ") + std::string(word);
@@ -129,6 +139,7 @@ private:
         if (column.kind == Column::Kind::Number) add("figure");
         if (column.kind == Column::Kind::Prose) add("prose");
         if (indent != 0) add("part");
+        if (has_long_word(text)) add("long");
         return words.empty() ? "" : fmt::format(" class=\"{}\"", words);
     }
     void cell(const Column& column, const std::vector<Cell>& row, std::size_t c, bool heads) {
@@ -139,11 +150,11 @@ private:
         const std::string value =
             cell.number ? fmt::format(" data-value=\"{}\"", html_escaped(cell.value)) : "";
         const std::string text = escaped(std::string_view(cell.text).substr(indent));
-        out_ += fmt::format("<{}{}{}>{}</{}>", tag, class_of(column, cell.tone, indent), value,
-                            column.kind == Column::Kind::Number && !heads
-                                ? text
-                                : fmt::format("<bdi>{}</bdi>", text),
-                            heads ? "th" : "td");
+        out_ += fmt::format(
+            "<{}{}{}>{}</{}>", tag, class_of(column, cell.tone, indent, cell.text), value,
+            column.kind == Column::Kind::Number && !heads ? text
+                                                          : fmt::format("<bdi>{}</bdi>", text),
+            heads ? "th" : "td");
     }
     void note(const std::vector<Cell>& row, std::size_t c, std::size_t columns) {
         if (c >= row.size() || row[c].text.empty()) return;

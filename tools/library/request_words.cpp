@@ -35,8 +35,7 @@ Result<std::string> word_of(const CommandSyntax& syntax, const OptionTable& tabl
     const OptionRow* const row = table.find(option.name);
     const bool is_flag = row != nullptr && row->kind == OptionKind::Flag;
     if (row != nullptr && !is_flag && option.value.empty())
-        return user_error("its value is missing", option.name,
-                          fmt::format("see uprobesim {} --help", syntax.command));
+        return tl::make_unexpected(missing_value(row, option.name, syntax.command));
     if (row == nullptr || (is_flag && option.value.empty()))
         return fmt::format("--{}", option.name);  // an unknown one is refused by its name
     return fmt::format("--{}={}", option.name, option.value);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tools/list/spec_files.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <optional>
 #include <set>
@@ -46,18 +48,29 @@ Outcome SpecFiles::each(const ProbeSpec& spec,
     if (!is_glob(spec.binary)) return tl::make_unexpected(literal.error());
     const std::vector<std::string> paths =
         expand_glob(ListFiles::absolute(spec.binary), files_.folders());
-    std::optional<UserError> first_error;
+    // The first file that has no such place, and the first that is no arm64 program.
+    std::optional<UserError> first_without, first_error;
     std::set<std::string> seen;
     std::size_t used = 0;
     for (const std::string& path : paths) {
         const std::string same = real_path(path);
         if (!same.empty() && !seen.insert(same).second) continue;  // a link to one of them
         const auto file = file_of(path);
-        const Outcome done = file ? use(**file) : Outcome(tl::make_unexpected(file.error()));
-        if (done) ++used;
-        if (!done && !first_error) first_error = done.error();
+        if (!file) {
+            if (!first_error) first_error = file.error();
+        } else if (const Outcome done = use(**file); done) {
+            ++used;
+        } else if (!first_without) {
+            first_without = done.error();
+        }
     }
     if (used != 0) return {};
+    if (first_without) return tl::make_unexpected(std::move(*first_without));
+    if (first_error && seen.size() > 1)
+        return user_error(fmt::format("none of the {} files that the path matches is an arm64 "
+                                      "program: the first, {}: {}",
+                                      seen.size(), first_error->where, first_error->what),
+                          spec.binary, first_error->hint);
     if (first_error) return tl::make_unexpected(std::move(*first_error));
     return user_error("no file matches the path", spec.binary);
 }

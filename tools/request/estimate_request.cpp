@@ -11,6 +11,7 @@
 #include "tools/charts/charts.h"
 #include "tools/cli/default_profiles.h"
 #include "tools/cli/handler_option.h"
+#include "tools/cli/pin_option.h"
 #include "tools/cli/quantity.h"
 #include "tools/cli/report_options.h"
 #include "tools/estimate/estimate.h"
@@ -66,6 +67,28 @@ Result<std::optional<double>> read_budget(const CommandLine& line, const Rates& 
     return budget;
 }
 
+Result<std::optional<HittingCpus>> read_cpus(const CommandLine& line,
+                                             const EstimateRequest& request) {
+    if (!line.given("cpus")) {
+        if (line.given("pin")) return user_error("an option of --cpus", "--pin", "add --cpus 8");
+        return std::nullopt;
+    }
+    HittingCpus hitting;
+    const auto cpus = TRY(line.number("cpus", 1, kMostCpus));
+    if (cpus == 0) return user_error("nobody hits the probes", "--cpus", "1 to 64");
+    hitting.cpus = static_cast<unsigned>(cpus);
+    hitting.pin = TRY(read_pin(line));
+    for (const std::string& name : request.machines) {
+        const auto machine = TRY(load_machine_profile(name, request.settings));
+        if (!machine.contention)
+            return user_error(fmt::format("the profile of {} does not say what sharing lines costs",
+                                          machine.name),
+                              "--machine", "give it [contention], or base it on one that has it");
+        TRY(places_for(hitting.pin, *machine.contention, hitting.cpus));
+    }
+    return hitting;
+}
+
 Result<ProbeList> read_probes(const CommandLine& line) {
     ProbeList probes;
     for (const std::string& program : line.all("bpftrace"))
@@ -91,6 +114,12 @@ OptionTable estimate_options() {
     table.text("processes", "M",
                "processes that have the probed files mapped when the probes are attached (default "
                "1)");
+    table.text(
+        "cpus", "N",
+        "CPUs that take the hits in threads of one process, and wait for each other at shared "
+        "lines (1 to 64); rates are of all together");
+    table.text("pin", "WORD",
+               "of --cpus: compact (default), scatter, or a list of the machine's CPUs");
     table.text("budget", "SHARE", "of one CPU, such as 2%: status 1 if the probes take more");
     add_handler_option(table);
     add_program_options(table);
@@ -125,6 +154,7 @@ Result<PreparedReport> prepare_estimate(const CommandLine& line, const OptionDef
     const auto rates = TRY(read_rates(line));
     request.budget = TRY(read_budget(line, rates));
     request.processes = TRY(line.number("processes", 1, kMostProcesses));
+    request.hitting = TRY(read_cpus(line, request));
     const auto probes = TRY(read_probes(line));
     if (line.given("root") && line.one("root", "").empty())
         return user_error("the folder's name is empty", "--root", "");

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <memory>
 
@@ -12,42 +11,12 @@
 #include "tools/bench/producers_report.h"
 #include "tools/charts/charts.h"
 #include "tools/cli/build_info.h"
+#include "tools/cli/pin_option.h"
 #include "tools/cli/report_output.h"
 #include "tools/picture/chart_svg.h"
 
 namespace uprobesim {
 namespace {
-
-constexpr unsigned kMostCpus = 64;
-
-Result<std::vector<unsigned>> numbers(const CommandLine& line, const char* option, unsigned least,
-                                      unsigned most) {
-    std::vector<unsigned> all;
-    const auto words = TRY(line.names(option, ""));
-    for (const std::string& word : words) {
-        unsigned number = 0;
-        const auto [stop, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-        if (error != std::errc() || stop != word.data() + word.size() || number < least ||
-            number > most)
-            return user_error(fmt::format("'{}' is not a number from {} to {}", word, least, most),
-                              fmt::format("--{}", option), "a list with commas: 1,2,4,8");
-        all.push_back(number);
-    }
-    return all;
-}
-
-Result<PinRequest> pin_request(const CommandLine& line) {
-    const std::string word = line.one("pin", "compact");
-    if (word == "compact") return PinRequest{};
-    if (word == "scatter") return PinRequest{Pinning::Scatter, {}};
-    auto cpus = TRY(numbers(line, "pin", 0, kMostCpus - 1));
-    for (std::size_t i = 0; i < cpus.size(); ++i) {
-        if (std::find(cpus.begin(), cpus.begin() + static_cast<std::ptrdiff_t>(i), cpus[i]) !=
-            cpus.begin() + static_cast<std::ptrdiff_t>(i))
-            return user_error(fmt::format("CPU {} is listed twice", cpus[i]), "--pin", "");
-    }
-    return PinRequest{Pinning::List, std::move(cpus)};
-}
 
 Outcome write_charts(const ProducersReport& report, const std::string& folder) {
     std::error_code error;
@@ -66,10 +35,10 @@ Outcome write_charts(const ProducersReport& report, const std::string& folder) {
 
 Result<ProducersRequest> read_producers(const CommandLine& line, const ProducersBench& bench) {
     ProducersRequest wanted;
-    wanted.producers = TRY(numbers(line, "producers", 1, kMostCpus));
+    wanted.producers = TRY(read_numbers(line, "producers", 1, kMostCpus));
     wanted.starts = TRY(line.number("starts", kStarts, kMostStarts));
     if (wanted.starts == 0) return user_error("at least one start is needed", "--starts", "");
-    wanted.pin = TRY(pin_request(line));
+    wanted.pin = TRY(read_pin(line));
     wanted.real_threads = line.given("threads");
     if (bench.request.branch_protection && wanted.real_threads)
         return user_error("threads are run on targets without branch protection only", "--threads",

@@ -78,7 +78,9 @@ std::string bench_sheet(const BenchReport& report, const std::string& command) {
 std::string estimate_sheet(const EstimateReport& report, const std::string& command) {
     PriceSheet sheet;
     for (const PlaceEstimate& place : report.places) {
-        SheetItem item{.label = fmt::format("{} on {}", place.kernel, place.machine),
+        // Waiting is not linear in any figure: a page cannot price it again.
+        SheetItem item{.label = fmt::format("{} on {}{}", place.kernel, place.machine,
+                                            place.waiting ? ", without what CPUs wait" : ""),
                        .place = sheet.places.size(),
                        .rows = rows_of(place.work),
                        .hits = 1,

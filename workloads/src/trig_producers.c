@@ -2,7 +2,8 @@
 // Exercises one probe on many CPUs: argv[2] threads, thread i on CPU i, each of which calls a trigger target argv[1]
 // times, as the producers of the kernel's uprobe benchmark do. They wait for each other and then begin at different
 // times, within some 10 us, by argv[3]: farther apart than simulated CPUs see a store at different times, so that their
-// order is by chance. Static and without a C library; ends when the first thread does.
+// order is by chance. With argv[4] a thread does something else between its calls, for so many turns of a loop on
+// average, by chance from none to twice as many. Static and without a C library; ends when the first thread does.
 #include <stdint.h>
 
 #include "raw_call.h"
@@ -16,7 +17,7 @@ static const uint64_t kThread = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000 | 0x4000
 
 static char stacks[MOST][STACK] __attribute__((aligned(16)));
 static volatile unsigned ready, go;
-static uint64_t hits, producers;
+static uint64_t hits, producers, pause;
 static uint64_t seed = 1;  // so that the segment has bytes in the file
 
 static uint64_t number(const char* text) {
@@ -39,6 +40,14 @@ static void produce(uint64_t me) {
     uint32_t x = (uint32_t)((seed * 64 + me + 1) * 2654435761u);
     x ^= x << 13, x ^= x >> 17, x ^= x << 5;
     for (uint32_t i = x % 24000; i != 0; --i) __asm__ volatile("");  // about a cycle each
+    if (pause != 0) {
+        for (uint64_t i = hits; i != 0; --i) {
+            x ^= x << 13, x ^= x >> 17, x ^= x << 5;
+            for (uint64_t turns = x % (2 * pause); turns != 0; --turns) __asm__ volatile("");
+            TARGET();
+        }
+        call(SYS_exit_group, 0, 0, 0, 0, 0);
+    }
     for (uint64_t i = hits; i != 0; --i) TARGET();
     call(SYS_exit_group, 0, 0, 0, 0, 0);
 }
@@ -70,6 +79,7 @@ void begin(const uint64_t* stack) {
     hits = number(argv[1]);
     producers = number(argv[2]);
     seed = number(argv[3]);
+    pause = argv[4] != 0 ? number(argv[4]) : 0;
     for (uint64_t i = 1; i < producers; ++i) start(i);
     produce(0);
 }

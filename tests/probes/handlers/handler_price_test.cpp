@@ -106,6 +106,50 @@ TEST_CASE("each further perf event costs what a real kernel executed for it", "[
     }
 }
 
+TEST_CASE("each further program of one event costs what a real kernel executed for it",
+          "[handlers]") {
+    const KernelProfile v612 = kernel("v6.12"), v61 = kernel("v6.1");
+    for (const MeasuredPrograms& row : kMeasuredProgramsOfOne) {
+        std::string word = "empty";
+        for (unsigned p = 1; p < row.count; ++p) word += "+empty";
+        const auto handler = find_handler(word);
+        REQUIRE(handler);
+        HandlerWork work;
+        work.add(handler->get(), false);
+        INFO(word);
+        const auto insns = [&](const KernelProfile& on) {
+            HandlerWork one;
+            one.add(find_handler("empty")->get(), false);
+            return price(on, entry_uses(work, 1, std::nullopt)) -
+                   price(on, entry_uses(one, 1, std::nullopt));
+        };
+        CHECK(insns(v612) == row.v612);
+        CHECK(insns(v61) == row.v61);
+    }
+}
+
+TEST_CASE("counted runs of programs cost what a real kernel executed for it", "[handlers]") {
+    // An empty program with kernel.bpf_stats_enabled, over one without.
+    const struct {
+        const char* kernel;
+        double measured;
+    } rows[] = {{"v6.12", 119}, {"v6.1", 108}};
+    for (const auto& row : rows) {
+        const auto counting = load_kernel_profile(row.kernel, {{"kernel.bpf-stats", "yes"}});
+        REQUIRE(counting);
+        const KernelProfile plain = kernel(row.kernel);
+        CHECK(price(*counting, entry_statistics(*counting, {}, 1, 0)) == row.measured);
+        CHECK(entry_statistics(plain, {}, 1, 0).empty());
+        // Each program that runs, and nothing of what is none: perf's and ftrace's events.
+        HandlerWork work;
+        for (const char* word : {"count+hist", "ftrace", "perf-record:1", "none"})
+            work.add(find_handler(word)->get(), false);
+        work.add(find_handler("latency-pair")->get(), true);
+        CHECK(entry_statistics(*counting, work, 6, 1).size() == 3);
+        CHECK(return_statistics(*counting, work, 1).size() == 1);
+    }
+}
+
 TEST_CASE("uprobe_multi links cost what a real kernel executed for them", "[handlers]") {
     const KernelProfile v612 = kernel("v6.12");
     const ProbeHandler event;

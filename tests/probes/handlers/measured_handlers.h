@@ -191,6 +191,13 @@ constexpr MeasuredConsumers kMeasuredConsumers[] = {
     {2, true, 307, 582},  {4, true, 921, 1748},  {8, true, 2149, 4080},
 };
 
+// Empty programs on one tracefs event, over one of them.
+struct MeasuredPrograms {
+    unsigned count;
+    double v612, v61;
+};
+constexpr MeasuredPrograms kMeasuredProgramsOfOne[] = {{4, 90, 129}, {8, 210, 301}};
+
 // uprobe_multi links with empty programs on one probe, over one perf event; on 6.12, with a
 // Cortex-A72 and a Neoverse N1 alike.
 struct MeasuredLinks {

@@ -167,12 +167,15 @@ TEST_CASE("what is said of a hit with handlers without running it is what runnin
         {{"uretprobe", session}},
         {{"uprobe", "count"}, {"uprobe", link}, {"uretprobe", session}},
         {{"uprobe", "count"}},
+        {{"uprobe", "count+hist"}, {"uretprobe", "latency-pair+count"}},
         {{"uprobe", "printf:2"}, {"uprobe", "hist"}},
         {{"uretprobe", "latency-pair"}},
         {{"uprobe", "none"}, {"uretprobe", "count"}, {"uretprobe", "perf-record:1"}}};
     for (const char* name : {"v6.1", "v6.12", "next-20241104+stp"}) {
-        const KernelProfile profile = kernel(name);
+        KernelProfile profile = kernel(name);
         for (const auto& set : sets) {
+            // One after the other with and without runs of programs counted.
+            profile.bpf_stats = profile.bpf_stats == BpfStats::No ? BpfStats::Yes : BpfStats::No;
             ProbeConsumers consumers{0, 0};
             Probed probed;
             for (const auto& [kind, handler] : set) {

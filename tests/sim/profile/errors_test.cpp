@@ -174,18 +174,18 @@ TEST_CASE("a kernel profile that lacks a path is refused", "[sim][profile]") {
         "\"mmap-lock\"\nconsumer = "
         "\"bpf-empty\"\nreturn-instance = "
         "\"refcount\"\nlru-batch = \"31\"\nuprobe-multi = \"yes\"\ntext-busy = "
-        "\"refused\"\n[paths]\n\"sys.unknown\" = { "
+        "\"refused\"\nbpf-stats = \"no\"\n[paths]\n\"sys.unknown\" = { "
         "insns = 1, source = \"s\", "
         "confidence = "
         "\"low\" }\n");
-    CHECK_THAT(e.where, Contains("my.toml:15"));
+    CHECK_THAT(e.where, Contains("my.toml:16"));
     CHECK_THAT(e.what, Contains("missing path 'sys.trivial'"));
 }
 
 TEST_CASE("a choice that is not one of the known words is refused", "[sim][profile]") {
     for (const char* key :
          {"decode-table", "stp", "slot-copy", "step", "slots", "lookup", "consumer",
-          "return-instance", "lru-batch", "uprobe-multi", "text-busy"}) {
+          "return-instance", "lru-batch", "uprobe-multi", "text-busy", "bpf-stats"}) {
         const UserError e =
             kernel_error(fmt::format("name = \"t\"\nbased-on = \"v6.12\"\n{} = \"maybe\"\n", key));
         CHECK(e.where == "my.toml:3");

@@ -12,6 +12,7 @@ OptionTable table() {
     OptionTable options;
     options.flag("lines", "print lines only");
     options.text("output", "FILE", "write to FILE").short_name('o');
+    options.text("form", "WHAT", "how it is written").one_of({"long", "short"});
     options.list("set", "KEY=VALUE", "change a key");
     add_kernels_option(options, "kernel profiles");
     options.flag("secret", "not shown").hide();
@@ -129,6 +130,7 @@ TEST_CASE("an unknown option comes with what was probably meant", "[tools][cli]"
 
 TEST_CASE("a value that is missing, or too much, is told with its option", "[tools][cli]") {
     CHECK(refusal({"--output"}).find("--output: its value is missing") == 0);
+    CHECK(refusal({"--form"}) == "--form: its value is missing (long or short)");
     CHECK(refusal({"--lines=5"}).find("--lines: it takes no value") == 0);
 }
 
