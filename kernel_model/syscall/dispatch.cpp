@@ -65,7 +65,8 @@ SyscallDispatcher::SyscallDispatcher()
                      fanotify_syscalls(),    space_syscalls(),       xattr_syscalls(),
                      handle_syscalls(),      limit_syscalls(),       seccomp_syscalls(),
                      landlock_syscalls(),    quota_syscalls(),       policy_syscalls(),
-                     system_syscalls(),      syslog_syscalls(),      settime_syscalls()}) {}
+                     system_syscalls(),      syslog_syscalls(),      settime_syscalls(),
+                     lsm_syscalls()}) {}
 
 SyscallDispatcher::SyscallDispatcher(std::span<const std::span<const SyscallRow>> themes) {
     for (const auto theme : themes) {
