@@ -1,57 +1,75 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// AF_PACKET sockets. What is sent on lo is dropped, and no packet of the other sockets reaches one:
-// the loopback of the model moves data, not frames.
+// AF_PACKET sockets: they hear the frames of UDP, of raw sockets and of each other on lo. The
+// loopback of the model moves data, not frames, for TCP, and takes no frame as a packet.
 #pragma once
 
 #include "kernel_model/abi/poll.h"
-#include "kernel_model/net/socket.h"
+#include "kernel_model/net/datagram_queue.h"
+#include "kernel_model/net/packet_ring.h"
 
 namespace uprobesim {
 
+inline constexpr std::size_t kLinkHeaderBytes = 14;
+
+// A frame on lo, with its link header.
+struct LinkFrame {
+    std::span<const std::byte> bytes;
+    std::uint16_t protocol = 0;     // in network order
+    bool checksum_missing = false;  // no card completes it on lo
+    const Socket* sender = nullptr;
+};
+
+// Those who listen hear it as it leaves, and as it comes back.
+void show_frame(Network& network, const LinkFrame& frame);
+// The same of a packet that begins with an IP header.
+void show_packet(Network& network, std::span<const std::byte> packet, bool checksum_missing,
+                 const Socket& sender);
+
 class PacketSocket final : public Socket {
 public:
-    PacketSocket(std::shared_ptr<Network> network, std::uint32_t type, std::uint32_t protocol)
-        : Socket(std::move(network), abi::kAfPacket, type, protocol) {
-        name_.family = abi::kAfPacket;
-        name_.packet_protocol = static_cast<std::uint16_t>(protocol);
-    }
+    PacketSocket(std::shared_ptr<Network> network, std::uint32_t type, std::uint32_t protocol);
+    PacketSocket(const PacketSocket&) = delete;
+    PacketSocket& operator=(const PacketSocket&) = delete;
+    ~PacketSocket() override;
 
-    SysResult<void> bind(const SocketAddress& address, const Ucred&) override {
-        if (address.family != abi::kAfPacket) return tl::make_unexpected(Errno::Inval);
-        if (address.interface != 0 && address.interface != kLo)
-            return tl::make_unexpected(Errno::NoDev);
-        name_ = address;
-        return {};
-    }
+    SysResult<void> bind(const SocketAddress& address, const Ucred&) override;
     SysResult<void> connect(const SocketAddress&, const Ucred&, bool) override {
         return tl::make_unexpected(Errno::NotSup);
     }
-    SocketAddress local() const override { return name_; }
+    SocketAddress local() const override;
     SysResult<SocketAddress> peer() const override { return tl::make_unexpected(Errno::NotSup); }
-    SysResult<std::uint64_t> send(const Outgoing& message) override {
-        const std::int32_t interface = message.to ? message.to->interface : name_.interface;
-        if (interface != kLo) return tl::make_unexpected(Errno::Nxio);
-        return std::uint64_t{message.bytes.size()};
-    }
-    SysResult<Incoming> receive(std::uint64_t, bool) override {
-        return tl::make_unexpected(Errno::Again);
-    }
+    SysResult<std::uint64_t> send(const Outgoing& message) override;
+    SysResult<Incoming> receive(std::uint64_t most, bool peek) override;
     SysResult<void> shutdown(bool, bool) override { return tl::make_unexpected(Errno::NotSup); }
-    std::uint64_t readable_bytes() const override { return 0; }
-    std::uint32_t poll() override { return abi::kPollWritable | abi::kPollWrband; }
-    // Links whose packets it was asked to hear as well.
-    std::vector<abi::PacketMembership> memberships;
-    static constexpr std::size_t kMostMemberships = 1024;
-    static constexpr std::int32_t kLo = 1;
-
+    std::uint64_t readable_bytes() const override { return queue_.next_bytes(); }
+    std::uint32_t poll() override;
+    std::shared_ptr<FileBacking> backing() override { return rings.memory(); }
+    SysResult<void> may_map(std::uint64_t offset, std::uint64_t length) override;
     FileCosts costs() const override {
         return {.read = KernelPath::SysReceiveUdp,
                 .write = KernelPath::SysSendUdp,
                 .close = KernelPath::SysCloseSocket};
     }
 
+    void take(const LinkFrame& frame, std::uint8_t type);
+    // Frames that came and those that were lost, since they were asked for.
+    std::array<std::uint32_t, 2> take_counts() { return std::exchange(counts_, {}); }
+
+    // Links whose packets it was asked to hear as well.
+    std::vector<abi::PacketMembership> memberships;
+    PacketRings rings;
+    static constexpr std::size_t kMostMemberships = 1024;
+    static constexpr std::int32_t kLo = 1;
+
 private:
+    SysResult<std::uint64_t> transmit(std::span<const std::byte> bytes, const SocketAddress& to);
+    SysResult<std::uint64_t> send_ring(const SocketAddress& to);
+    bool put_in_ring(std::span<const std::byte> bytes, const SocketAddress& from,
+                     const LinkFrame& frame);
+
     SocketAddress name_;
+    DatagramQueue<SocketAddress> queue_;
+    std::array<std::uint32_t, 2> counts_{};
 };
 
 }  // namespace uprobesim

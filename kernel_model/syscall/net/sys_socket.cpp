@@ -65,7 +65,7 @@ SysResult<std::shared_ptr<Socket>> make_packet_socket(SysCall& call, std::uint32
     if (!net_capable(call, Capability::NetRaw)) return tl::make_unexpected(Errno::Perm);
     if (type != kSockRaw && type != kSockDgram && type != kSockPacket)
         return tl::make_unexpected(Errno::SockTNoSupport);
-    call.kernel.counters().note_unmodelled("packet sockets", "no packet reaches them");
+    call.kernel.counters().note_unmodelled("packet sockets", "they hear UDP, raw sockets and each other, not TCP");
     return std::make_shared<PacketSocket>(call.kernel.network_of(call.process), type, protocol);
 }
 
