@@ -59,8 +59,9 @@ void Accounting::process_ended(const Process& process) {
     if (terminal != nullptr)
         record.tty = static_cast<std::uint16_t>(abi::kPtsMajor << 8 | (terminal->index & 0xff));
     record.exit_code = static_cast<std::uint32_t>(process.events.ended);
-    record.begin_s = static_cast<std::uint32_t>(
-        clock.realtime_ns() / kNsPerSecond - elapsed / abi::kAcctTickNs * abi::kAcctTickNs / kNsPerSecond);
+    record.begin_s =
+        static_cast<std::uint32_t>(clock.realtime_ns() / kNsPerSecond -
+                                   elapsed / abi::kAcctTickNs * abi::kAcctTickNs / kNsPerSecond);
     record.elapsed_ticks = static_cast<float>(elapsed / abi::kAcctTickNs);
     record.user_ticks = compressed(used.user_ns / abi::kAcctTickNs);
     record.system_ticks = compressed(used.system_ns / abi::kAcctTickNs);

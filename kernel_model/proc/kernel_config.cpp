@@ -87,8 +87,7 @@ constexpr std::string_view kBuiltIn[] = {"64BIT",
                                          "USERFAULTFD",
                                          "USER_NS",
                                          "UTS_NS"};
-constexpr std::string_view kNotSet[] = {"CGROUPS", "COMPAT", "HUGETLB_PAGE",
-                                        "MODULES", "SWAP"};
+constexpr std::string_view kNotSet[] = {"CGROUPS", "COMPAT", "HUGETLB_PAGE", "MODULES", "SWAP"};
 
 }  // namespace
 

@@ -54,10 +54,9 @@ bool Userfault::pending() const {
 }
 
 std::size_t Userfault::unread() const {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(questions_, [](const Question& question) {
-            return !question.read && !question.waiters.empty();
-        }));
+    return static_cast<std::size_t>(std::ranges::count_if(questions_, [](const Question& question) {
+        return !question.read && !question.waiters.empty();
+    }));
 }
 
 std::optional<UffdMessage> Userfault::next_message() {
@@ -70,8 +69,7 @@ std::optional<UffdMessage> Userfault::next_message() {
     const bool exact = (features & kUffdExactAddress) != 0;
     UffdMessage message{};
     message.event = kUffdEventPageFault;
-    message.flags =
-        (fault.write ? kUffdFaultWrite : 0) | (fault.protection ? kUffdFaultWp : 0);
+    message.flags = (fault.write ? kUffdFaultWrite : 0) | (fault.protection ? kUffdFaultWp : 0);
     message.address = exact ? fault.address.value : fault.address.page().value;
     if ((features & kUffdThreadId) != 0)
         message.thread = static_cast<std::uint32_t>(number_of(fault.task));
@@ -79,9 +77,8 @@ std::optional<UffdMessage> Userfault::next_message() {
 }
 
 void Userfault::answer(VRange range) {
-    std::erase_if(questions_, [&](const Question& question) {
-        return range.contains(question.fault.address);
-    });
+    std::erase_if(questions_,
+                  [&](const Question& question) { return range.contains(question.fault.address); });
 }
 
 void Userfault::close() {
@@ -209,8 +206,8 @@ UserfaultFile::Result UserfaultFile::copy(VAddr at, UserMemory& memory) {
         filled = mm->fill(range.begin + done, page, (wanted->mode & kUffdCopyWp) != 0);
         if (filled) done += kPageSize;
     }
-    const std::int64_t told = done != 0 ? static_cast<std::int64_t>(done)
-                                        : -static_cast<std::int64_t>(filled.error());
+    const std::int64_t told =
+        done != 0 ? static_cast<std::int64_t>(done) : -static_cast<std::int64_t>(filled.error());
     if (!memory.put(at + offsetof(UffdCopy, done), told)) return tl::make_unexpected(Errno::Fault);
     if ((wanted->mode & kUffdDontWake) == 0 && done != 0)
         watch_->answer({range.begin, range.begin + done});
@@ -233,8 +230,8 @@ UserfaultFile::Result UserfaultFile::fill_range(VAddr at, UserMemory& memory, bo
         filled = poisons ? mm->poison(page) : mm->fill(page, {}, false);
         if (filled) done += kPageSize;
     }
-    const std::int64_t told = done != 0 ? static_cast<std::int64_t>(done)
-                                        : -static_cast<std::int64_t>(filled.error());
+    const std::int64_t told =
+        done != 0 ? static_cast<std::int64_t>(done) : -static_cast<std::int64_t>(filled.error());
     if (!memory.put(at + offsetof(UffdZero, done), told)) return tl::make_unexpected(Errno::Fault);
     if ((wanted->mode & kUffdDontWake) == 0 && done != 0)
         watch_->answer({range.begin, range.begin + done});

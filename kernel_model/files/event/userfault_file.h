@@ -16,8 +16,7 @@ namespace uprobesim {
 // struct userfaultfd_ctx, which the mappings keep.
 class Userfault final : public FaultWatch {
 public:
-    Userfault(PhysicalMemory* memory, bool user_only)
-        : FaultWatch(memory), user_only_(user_only) {}
+    Userfault(PhysicalMemory* memory, bool user_only) : FaultWatch(memory), user_only_(user_only) {}
 
     bool active() const override { return !closed_; }
     bool signals() const override;

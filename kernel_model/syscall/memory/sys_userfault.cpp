@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // userfaultfd, and its device.
-#include "kernel_model/syscall/userfault.h"
-
 #include "kernel_model/abi/calls/userfault.h"
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/files/event/userfault_file.h"
+#include "kernel_model/syscall/userfault.h"
 
 namespace uprobesim {
 

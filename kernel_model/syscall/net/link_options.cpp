@@ -6,7 +6,7 @@
 #include <array>
 #include <limits>
 
-#include "kernel_model/net/packet_socket.h"
+#include "kernel_model/net/packet/packet_socket.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -56,7 +56,7 @@ struct IntRow {
     bool truth = false;
     std::int32_t least = std::numeric_limits<std::int32_t>::min(),
                  most = std::numeric_limits<std::int32_t>::max();
-    bool raw = false;  // of SOCK_RAW alone
+    bool raw = false;     // of SOCK_RAW alone
     bool shapes = false;  // not while there is a ring
 };
 constexpr IntRow kInts[] = {

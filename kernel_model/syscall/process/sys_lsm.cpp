@@ -2,7 +2,6 @@
 // lsm_list_modules, lsm_get_self_attr and lsm_set_self_attr. There are two security modules,
 // capabilities and Landlock, and neither has an attribute of a process.
 #include "kernel_model/abi/calls/lsm.h"
-
 #include "kernel_model/syscall/syscall.h"
 
 namespace uprobesim {

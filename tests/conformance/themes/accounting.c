@@ -34,8 +34,7 @@ static void show_records(const char* file, pid_t child) {
                record.ac_tty);
         const long late = time(NULL) - record.ac_btime;
         printf("begin %d elapsed %d memory %d faults %d\n", late >= 0 && late <= 3,
-               record.ac_etime >= 0 && record.ac_etime < 300, record.ac_mem > 0,
-               record.ac_minflt > 0);
+               record.ac_etime >= 0 && record.ac_etime<300, record.ac_mem> 0, record.ac_minflt > 0);
     }
     close(fd);
 }

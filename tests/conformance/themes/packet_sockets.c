@@ -30,13 +30,11 @@ static int set(int fd, int name, int value) {
     return setsockopt(fd, SOL_PACKET, name, &value, sizeof value);
 }
 static long send_udp(const char* text) {
-    const struct sockaddr_in to = {.sin_family = AF_INET,
-                                   .sin_port = htons(9999),
-                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons(9999), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     const int fd = (int)NEED(socket(AF_INET, SOCK_DGRAM, 0));
-    const struct sockaddr_in from = {.sin_family = AF_INET,
-                                     .sin_port = htons(8888),
-                                     .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const struct sockaddr_in from = {
+        .sin_family = AF_INET, .sin_port = htons(8888), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     NEED(bind(fd, (const struct sockaddr*)&from, sizeof from));
     const long sent = sendto(fd, text, strlen(text), 0, (const struct sockaddr*)&to, sizeof to);
     close(fd);
@@ -65,9 +63,8 @@ static void show_frames(int fd, int skipped) {
 
 NATIVE(a_packet_socket_of_ip_hears_a_datagram_once, LACKS) {
     const int receiver = (int)NEED(socket(AF_INET, SOCK_DGRAM, 0));
-    const struct sockaddr_in at = {.sin_family = AF_INET,
-                                   .sin_port = htons(9999),
-                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const struct sockaddr_in at = {
+        .sin_family = AF_INET, .sin_port = htons(9999), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     NEED(bind(receiver, (const struct sockaddr*)&at, sizeof at));
     const int raw = packet_socket(SOCK_RAW, ETH_P_IP), cooked = packet_socket(SOCK_DGRAM, ETH_P_IP);
     SHOW(send_udp("heard"));
@@ -76,9 +73,8 @@ NATIVE(a_packet_socket_of_ip_hears_a_datagram_once, LACKS) {
 }
 NATIVE(a_packet_socket_of_all_hears_what_leaves_and_what_comes, LACKS) {
     const int receiver = (int)NEED(socket(AF_INET, SOCK_DGRAM, 0));
-    const struct sockaddr_in at = {.sin_family = AF_INET,
-                                   .sin_port = htons(9999),
-                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const struct sockaddr_in at = {
+        .sin_family = AF_INET, .sin_port = htons(9999), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     NEED(bind(receiver, (const struct sockaddr*)&at, sizeof at));
     const int all = packet_socket(SOCK_RAW, ETH_P_ALL), in = packet_socket(SOCK_RAW, ETH_P_ALL);
     NEED(set(in, PACKET_IGNORE_OUTGOING, 1));
@@ -182,9 +178,8 @@ static void show_slots(const unsigned char* at, int frames) {
 }
 NATIVE(datagrams_fill_the_frames_of_a_ring, LACKS) {
     const int receiver = (int)NEED(socket(AF_INET, SOCK_DGRAM, 0));
-    const struct sockaddr_in place = {.sin_family = AF_INET,
-                                      .sin_port = htons(9999),
-                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const struct sockaddr_in place = {
+        .sin_family = AF_INET, .sin_port = htons(9999), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     NEED(bind(receiver, (const struct sockaddr*)&place, sizeof place));
     const int fd = packet_socket(SOCK_RAW, ETH_P_IP);
     NEED(set(fd, PACKET_VERSION, TPACKET_V2));

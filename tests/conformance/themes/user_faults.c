@@ -48,10 +48,8 @@ static long enlist(int fd, char* at, int pages, unsigned long mode) {
     return ioctl(fd, UFFDIO_REGISTER, &wanted);
 }
 static long copy(int fd, char* to, const char* from, int pages, unsigned long mode) {
-    struct uffdio_copy wanted = {.dst = (unsigned long)to,
-                                 .src = (unsigned long)from,
-                                 .len = pages * kPage,
-                                 .mode = mode};
+    struct uffdio_copy wanted = {
+        .dst = (unsigned long)to, .src = (unsigned long)from, .len = pages * kPage, .mode = mode};
     const long done = ioctl(fd, UFFDIO_COPY, &wanted);
     const int error = errno;
     printf("copied %ld\n", (long)wanted.copy);

@@ -19,7 +19,9 @@ public:
     struct Shape {
         std::uint32_t block_size = 0, blocks = 0, frame_size = 0;
         std::uint64_t bytes() const { return std::uint64_t{block_size} * blocks; }
-        std::uint32_t frames() const { return block_size == 0 ? 0 : block_size / frame_size * blocks; }
+        std::uint32_t frames() const {
+            return block_size == 0 ? 0 : block_size / frame_size * blocks;
+        }
     };
     struct Frame {
         std::uint32_t status, network_offset, mac_offset;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // net/packet/af_packet.c; Documentation/networking/packet_mmap.rst
-#include "kernel_model/net/packet_ring.h"
+#include "kernel_model/net/packet/packet_ring.h"
 
 #include <algorithm>
 #include <array>

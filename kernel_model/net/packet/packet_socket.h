@@ -5,27 +5,12 @@
 
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/net/datagram_queue.h"
-#include "kernel_model/net/packet_ring.h"
+#include "kernel_model/net/frames.h"
+#include "kernel_model/net/packet/packet_ring.h"
 
 namespace uprobesim {
 
-inline constexpr std::size_t kLinkHeaderBytes = 14;
-
-// A frame on lo, with its link header.
-struct LinkFrame {
-    std::span<const std::byte> bytes;
-    std::uint16_t protocol = 0;     // in network order
-    bool checksum_missing = false;  // no card completes it on lo
-    const Socket* sender = nullptr;
-};
-
-// Those who listen hear it as it leaves, and as it comes back.
-void show_frame(Network& network, const LinkFrame& frame);
-// The same of a packet that begins with an IP header.
-void show_packet(Network& network, std::span<const std::byte> packet, bool checksum_missing,
-                 const Socket& sender);
-
-class PacketSocket final : public Socket {
+class PacketSocket final : public Socket, public FrameListener {
 public:
     PacketSocket(std::shared_ptr<Network> network, std::uint32_t type, std::uint32_t protocol);
     PacketSocket(const PacketSocket&) = delete;
@@ -51,7 +36,8 @@ public:
                 .close = KernelPath::SysCloseSocket};
     }
 
-    void take(const LinkFrame& frame, std::uint8_t type);
+    std::uint16_t hears() const override { return name_.packet_protocol; }
+    void take(const LinkFrame& frame, std::uint8_t type) override;
     // Frames that came and those that were lost, since they were asked for.
     std::array<std::uint32_t, 2> take_counts() { return std::exchange(counts_, {}); }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // net/packet/af_packet.c (packet_rcv, tpacket_rcv, packet_snd)
-#include "kernel_model/net/packet_socket.h"
+#include "kernel_model/net/packet/packet_socket.h"
 
 #include <algorithm>
 
-#include "kernel_model/net/packet_bytes.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -13,7 +12,6 @@ namespace {
 
 using namespace abi;
 
-constexpr std::size_t kLinkAddressBytes = 6;
 constexpr std::size_t kVnetHeaderBytes = 10;  // struct virtio_net_hdr
 
 std::uint16_t frame_protocol(std::span<const std::byte> frame) {
@@ -21,54 +19,18 @@ std::uint16_t frame_protocol(std::span<const std::byte> frame) {
                                       std::to_integer<unsigned>(frame[13]) << 8);
 }
 
-// eth_type_trans: the address of lo is zero.
-bool is_for_lo(std::span<const std::byte> frame) {
-    return std::ranges::all_of(frame.first(kLinkAddressBytes),
-                               [](std::byte b) { return b == std::byte{}; });
-}
-
 }  // namespace
-
-void show_frame(Network& network, const LinkFrame& frame) {
-    if (network.packet_sockets.empty()) return;
-    const std::uint8_t type = is_for_lo(frame.bytes) ? kPacketHost : kPacketOtherHost;
-    // dev_queue_xmit_nit: those of all protocols, but for the sender.
-    for (PacketSocket* const socket : network.packet_sockets) {
-        if (socket != frame.sender && socket->local().packet_protocol == kFramesOfAll)
-            socket->take(frame, kPacketOutgoing);
-    }
-    for (PacketSocket* const socket : network.packet_sockets) {
-        const std::uint16_t wanted = socket->local().packet_protocol;
-        if (wanted == kFramesOfAll || (wanted != 0 && wanted == frame.protocol))
-            socket->take(frame, type);
-    }
-}
-
-void show_packet(Network& network, std::span<const std::byte> packet, bool checksum_missing,
-                 const Socket& sender) {
-    if (network.packet_sockets.empty() || packet.empty()) return;
-    const bool v4 = std::to_integer<unsigned>(packet[0]) >> 4 == 4;
-    const std::uint16_t protocol = v4 ? kFramesOfIp : kFramesOfIpv6;
-    std::vector<std::byte> bytes(kLinkHeaderBytes);
-    bytes[12] = static_cast<std::byte>(protocol & 0xff);
-    bytes[13] = static_cast<std::byte>(protocol >> 8);
-    bytes.insert(bytes.end(), packet.begin(), packet.end());
-    show_frame(network, {.bytes = bytes,
-                         .protocol = protocol,
-                         .checksum_missing = checksum_missing,
-                         .sender = &sender});
-}
 
 PacketSocket::PacketSocket(std::shared_ptr<Network> network, std::uint32_t type,
                            std::uint32_t protocol)
     : Socket(std::move(network), kAfPacket, type, protocol) {
     name_.family = kAfPacket;
     name_.packet_protocol = static_cast<std::uint16_t>(protocol);
-    this->network().packet_sockets.push_back(this);
+    this->network().frame_listeners.push_back(this);
 }
 
 PacketSocket::~PacketSocket() {
-    std::erase(network().packet_sockets, this);
+    std::erase(network().frame_listeners, static_cast<FrameListener*>(this));
 }
 
 SysResult<void> PacketSocket::bind(const SocketAddress& address, const Ucred&) {
@@ -133,16 +95,16 @@ bool PacketSocket::put_in_ring(std::span<const std::byte> bytes, const SocketAdd
     const auto reserved = static_cast<std::uint32_t>(options.get(kSolPacket, kPacketReserve));
     const bool raw = type() == kSockRaw;
     PacketRings::Frame shown{};
-    shown.network_offset = raw ? aligned(kHeader + kLeastLink) + reserved
-                               : aligned(kHeader) + kLeastLink + reserved;
+    shown.network_offset =
+        raw ? aligned(kHeader + kLeastLink) + reserved : aligned(kHeader) + kLeastLink + reserved;
     if (raw && options.is_on(kSolPacket, kPacketVnetHdr)) shown.network_offset += kVnetHeaderBytes;
     shown.mac_offset =
         shown.network_offset - (raw ? static_cast<std::uint32_t>(kLinkHeaderBytes) : 0);
     if (shown.network_offset > kMostOffset) return false;
     const std::uint32_t size = rings.shape(false).frame_size;
     shown.length = static_cast<std::uint32_t>(bytes.size());
-    shown.kept =
-        std::min(shown.length, size > shown.mac_offset ? size - shown.mac_offset : std::uint32_t{0});
+    shown.kept = std::min(shown.length,
+                          size > shown.mac_offset ? size - shown.mac_offset : std::uint32_t{0});
     shown.status = kTpStatusUser | (counts_[1] != 0 ? kTpStatusLosing : 0) |
                    (frame.checksum_missing ? kTpStatusCsumNotReady : 0);
     shown.bytes = bytes;
