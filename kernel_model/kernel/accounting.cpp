@@ -51,7 +51,7 @@ void Accounting::process_ended(const Process& process) {
     const Task& first = *process.tasks.begin()->second;
     const Clock& clock = kernel_.clock();
     const CpuTime used = clock.cpu_time(process);
-    const std::uint64_t elapsed = clock.monotonic_ns() - first.start_ns;
+    const std::uint64_t elapsed_ticks = (clock.monotonic_ns() - first.start_ns) / abi::kAcctTickNs;
     const Pty* const terminal = kernel_.terminals().of_session(process.session);
     abi::AcctRecord record{};
     record.flags = flags_of(process);
@@ -59,10 +59,9 @@ void Accounting::process_ended(const Process& process) {
     if (terminal != nullptr)
         record.tty = static_cast<std::uint16_t>(abi::kPtsMajor << 8 | (terminal->index & 0xff));
     record.exit_code = static_cast<std::uint32_t>(process.events.ended);
-    record.begin_s =
-        static_cast<std::uint32_t>(clock.realtime_ns() / kNsPerSecond -
-                                   elapsed / abi::kAcctTickNs * abi::kAcctTickNs / kNsPerSecond);
-    record.elapsed_ticks = static_cast<float>(elapsed / abi::kAcctTickNs);
+    record.begin_s = static_cast<std::uint32_t>(clock.realtime_ns() / kNsPerSecond -
+                                                elapsed_ticks * abi::kAcctTickNs / kNsPerSecond);
+    record.elapsed_ticks = static_cast<float>(elapsed_ticks);
     record.user_ticks = compressed(used.user_ns / abi::kAcctTickNs);
     record.system_ticks = compressed(used.system_ns / abi::kAcctTickNs);
     record.memory_kib = compressed(process.mm ? process.mm->mapped_bytes() / 1024 : 0);
