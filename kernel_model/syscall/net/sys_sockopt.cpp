@@ -90,6 +90,15 @@ SysOutcome set_upper_protocol(SysCall& call, std::uint32_t length) {
     return text ? Errno::NoEnt : Errno::Fault;
 }
 
+// Those of TCP whose value is a name.
+std::optional<SysOutcome> set_by_name(SysCall& call, std::int32_t level, std::int32_t name,
+                                      std::uint32_t length) {
+    if (level != abi::kSolTcp) return std::nullopt;
+    if (name == abi::kTcpCongestion) return set_congestion(call, length);
+    if (name == abi::kTcpUlp) return set_upper_protocol(call, length);
+    return std::nullopt;
+}
+
 // --- options whose value is more than a number in a range
 
 using Taken = SysResult<std::int32_t>;
@@ -207,8 +216,7 @@ SysOutcome sys_setsockopt(SysCall& call) {
     if (level == abi::kSolSocket && is_timeout(name))
         return set_timeout(call, socket, name, length);
     if (level == abi::kSolSocket && name == abi::kSoLinger) return set_linger(call, socket, length);
-    if (level == abi::kSolTcp && name == abi::kTcpCongestion) return set_congestion(call, length);
-    if (level == abi::kSolTcp && name == abi::kTcpUlp) return set_upper_protocol(call, length);
+    if (const auto done = set_by_name(call, level, name, length)) return *done;
     if (const auto done = set_group_option(call, socket)) return *done;
     if (auto done = set_link_option(call, socket, level, name, length)) return *done;
     if (auto done = set_filter_option(call, socket, level, name, length)) return *done;
