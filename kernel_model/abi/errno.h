@@ -69,6 +69,7 @@ enum class Errno : std::int32_t {
     AfNoSupport = 97,
     AddrInUse = 98,
     AddrNotAvail = 99,
+    NetDown = 100,
     NetUnreach = 101,
     NetReset = 102,
     ConnAborted = 103,

@@ -117,7 +117,8 @@ struct SigAction {
 // Codes in siginfo_t.
 inline constexpr std::int32_t kSiUser = 0, kSiKernel = 0x80, kSiQueue = -1, kSiTimer = -2,
                               kSiTkill = -6;
-inline constexpr std::int32_t kSegvMaperr = 1, kSegvAccerr = 2, kBusAdraln = 1, kBusAdrerr = 2;
+inline constexpr std::int32_t kSegvMaperr = 1, kSegvAccerr = 2, kBusAdraln = 1, kBusAdrerr = 2,
+                              kBusMceerrAr = 4;
 inline constexpr std::int32_t kIllIllopc = 1, kTrapBrkpt = 1, kSysSeccomp = 1;
 inline constexpr std::int32_t kCldExited = 1, kCldKilled = 2, kCldDumped = 3, kCldTrapped = 4,
                               kCldStopped = 5, kCldContinued = 6;

@@ -36,16 +36,21 @@ inline constexpr std::int32_t kSoDebug = 1, kSoReuseaddr = 2, kSoType = 3, kSoEr
                               kSoTimestampns = 35, kSoMark = 36, kSoTimestamping = 37,
                               kSoProtocol = 38, kSoDomain = 39, kSoPeekOff = 42, kSoLockFilter = 44,
                               kSoBusyPoll = 46, kSoIncomingCpu = 49, kSoAttachBpf = 50,
-                              kSoIncomingNapiId = 56, kSoZerocopy = 60, kSoRcvtimeoNew = 66,
-                              kSoSndtimeoNew = 67;
+                              kSoIncomingNapiId = 56, kSoZerocopy = 60, kSoWifiStatus = 41,
+                              kSoNofcs = 43, kSoSelectErrQueue = 45, kSoMaxPacingRate = 47,
+                              kSoBpfExtensions = 48, kSoCookie = 57, kSoPreferBusyPoll = 69,
+                              kSoBufLock = 72, kSoRcvmark = 75, kSoPeerpidfd = 77,
+                              kSoRcvtimeoNew = 66, kSoSndtimeoNew = 67;
 
 inline constexpr std::int32_t kIpTos = 1, kIpTtl = 2, kIpHdrincl = 3, kIpPktinfo = 8,
                               kIpPktoptions = 9, kIpMtuDiscover = 10, kIpRecverr = 11,
                               kIpRecvttl = 12, kIpRecvtos = 13, kIpMtu = 14, kIpFreebind = 15,
                               kIpTransparent = 19, kIpRecvorigdstaddr = 20, kIpMinttl = 21,
-                              kIpBindAddressNoPort = 24, kIpMulticastIf = 32, kIpMulticastTtl = 33,
-                              kIpMulticastLoop = 34, kIpAddMembership = 35, kIpDropMembership = 36,
-                              kIpMulticastAll = 49, kIpLocalPortRange = 51;
+                              kIpRecvopts = 6, kIpRetopts = 7, kIpPasssec = 18, kIpNodefrag = 22,
+                              kIpChecksum = 23, kIpRecvfragsize = 25, kIpRecverrRfc4884 = 26,
+                              kIpUnicastIf = 50, kIpBindAddressNoPort = 24, kIpMulticastIf = 32,
+                              kIpMulticastTtl = 33, kIpMulticastLoop = 34, kIpAddMembership = 35,
+                              kIpDropMembership = 36, kIpMulticastAll = 49, kIpLocalPortRange = 51;
 
 // Of both families.
 inline constexpr std::int32_t kMcastJoinGroup = 42, kMcastLeaveGroup = 45;
@@ -79,9 +84,11 @@ inline constexpr std::int32_t kTcpNodelay = 1, kTcpMaxseg = 2, kTcpCork = 3, kTc
                               kTcpDeferAccept = 9, kTcpWindowClamp = 10, kTcpInfo = 11,
                               kTcpQuickack = 12, kTcpCongestion = 13, kTcpUserTimeout = 18,
                               kTcpFastopen = 23, kTcpNotsentLowat = 25, kTcpFastopenConnect = 30,
-                              kTcpInq = 36;
+                              kTcpThinLinearTimeouts = 16, kTcpThinDupack = 17, kTcpSaveSyn = 27,
+                              kTcpUlp = 31, kTcpTxDelay = 37, kTcpInq = 36;
 
-inline constexpr std::int32_t kUdpCork = 1, kUdpSegment = 103, kUdpGro = 104;
+inline constexpr std::int32_t kUdpCork = 1, kUdpNoCheck6Tx = 101, kUdpNoCheck6Rx = 102,
+                              kUdpSegment = 103, kUdpGro = 104;
 
 // Packet sockets (linux/if_packet.h).
 inline constexpr std::int32_t kPacketAddMembership = 1, kPacketDropMembership = 2,
@@ -92,6 +99,13 @@ inline constexpr std::int32_t kPacketAddMembership = 1, kPacketDropMembership = 
                               kPacketTxHasOff = 19, kPacketQdiscBypass = 20,
                               kPacketIgnoreOutgoing = 23;
 inline constexpr std::int32_t kTpacketV3 = 2;
+// TP_STATUS_*: of a frame of a ring, and TP_STATUS_SEND_REQUEST of one to be sent.
+inline constexpr std::uint32_t kTpStatusKernel = 0, kTpStatusUser = 1, kTpStatusLosing = 4,
+                               kTpStatusCsumNotReady = 8, kTpStatusSendRequest = 1;
+// PACKET_HOST and its like: whom a frame was for.
+inline constexpr std::uint8_t kPacketHost = 0, kPacketOtherHost = 3, kPacketOutgoing = 4;
+// ETH_P_ALL, ETH_P_IP and ETH_P_IPV6 in network order.
+inline constexpr std::uint16_t kFramesOfAll = 0x0300, kFramesOfIp = 0x0008, kFramesOfIpv6 = 0xdd86;
 struct PacketMembership {  // struct packet_mreq
     std::int32_t interface = 0;
     std::uint16_t type = 0, length = 0;

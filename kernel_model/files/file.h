@@ -126,6 +126,8 @@ public:
     virtual SysResult<std::vector<DirEntry>> entries();
     // The backing of mappings of the file; null: mmap fails with ENODEV.
     virtual std::shared_ptr<FileBacking> backing() { return nullptr; }
+    // Whether these bytes of it may be mapped.
+    virtual SysResult<void> may_map(std::uint64_t, std::uint64_t) { return {}; }
     // Whether its mappings are locked, and reached by nobody else (memfd_secret).
     virtual bool is_secret() const { return false; }
     // Whether mmap gives anonymous memory (/dev/zero).

@@ -9,6 +9,7 @@
 #include "kernel_model/files/event/inotify_file.h"
 #include "kernel_model/files/tty/pty.h"
 #include "kernel_model/ipc/ipc.h"
+#include "kernel_model/kernel/accounting.h"
 #include "kernel_model/kernel/memory_parameters.h"
 #include "kernel_model/kernel/sched_parameters.h"
 #include "kernel_model/keys/keyrings.h"
@@ -120,6 +121,7 @@ Kernel::Kernel(Machine& machine, FileSystem& files, unsigned cpus)
       view_(std::make_unique<KernelView>(*this)),
       file_locks_(std::make_shared<FileLocks>(&machine.memory)),
       ipc_(std::make_unique<Ipc>(name_of(NamespaceKind::Ipc).first_inode, &machine.memory)),
+      accounting_(std::make_unique<Accounting>(*this)),
       aio_(std::make_unique<AioContexts>(&machine.memory)),
       keyrings_(std::make_unique<Keyrings>(&machine.memory, sysctls_)),
       timers_([this] { charge_timer_interrupt(); }),

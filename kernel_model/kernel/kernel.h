@@ -31,6 +31,7 @@
 
 namespace uprobesim {
 
+class Accounting;
 class AioContexts;
 class Keyrings;
 class KernelLog;
@@ -101,6 +102,7 @@ public:
     // Page faults that gave it a page.
     std::uint64_t faults(const Task& task) const;
     std::uint64_t faults(const Process& process) const;
+    Accounting& accounting() const { return *accounting_; }
     AioContexts& aio() const { return *aio_; }
     Keyrings& keyrings() const { return *keyrings_; }
     // Made when it is first wanted.
@@ -149,6 +151,7 @@ private:
     MemoryRules memory_rules_;
     std::shared_ptr<UtsNamespace> first_uts_ = std::make_shared<UtsNamespace>();
     std::unique_ptr<Ipc> ipc_;  // the first
+    std::unique_ptr<Accounting> accounting_;
     std::unique_ptr<AioContexts> aio_;
     std::unique_ptr<Keyrings> keyrings_;
     std::unique_ptr<KernelLog> log_;

@@ -11,6 +11,7 @@
 #include "kernel_model/aio/contexts.h"
 #include "kernel_model/files/tty/pty.h"
 #include "kernel_model/ipc/ipc.h"
+#include "kernel_model/kernel/accounting.h"
 #include "kernel_model/kernel/kernel.h"
 #include "kernel_model/keys/keyrings.h"
 #include "kernel_model/task/legs.h"
@@ -187,6 +188,7 @@ void ProcessTable::end_process(Process& process, ExitKind kind, int status, std:
     if (process.session == process.pid) kernel_.terminals().leader_ended(process.session);
     process.events = {.ended = status_word(kind, status)};
     if (killed && process.core_dumped) process.events.ended |= abi::kWaitCoreFlag;
+    kernel_.accounting().process_ended(process);
     if (process.pid == main_pid_) main_exit_ = ExitSummary{kind, status, std::move(detail)};
     if (process.reaps_space()) {
         close_space(process);
@@ -201,6 +203,7 @@ void ProcessTable::end_process(Process& process, ExitKind kind, int status, std:
 void ProcessTable::close_space(Process& reaper) {
     const PidSpace space = reaper.numbers->space;
     space->closed = true;
+    kernel_.accounting().write_to(space.get(), nullptr);
     std::set<Process*> others;
     for (const auto& [number, id] : space->index.ids) {
         const Task* const task = find_task(TaskId{id});

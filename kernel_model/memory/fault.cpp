@@ -29,6 +29,7 @@ public:
 
 private:
     FaultResult page_fault(const Vma& vma, VAddr page, Access access);
+    std::optional<FaultResult> watched(const Vma& vma, VAddr address, Access access);
     FaultResult write_protected(const Vma& vma, VAddr page, PAddr frame);
     static FaultResult without_page(Errno why);
     FaultResult anonymous(const Vma& vma, VAddr page, Access access);
@@ -82,7 +83,24 @@ FaultResult MmFaults::handle(VAddr address, Access access) {
         it = mm_.first_ending_after(address);
     }
     if (!vma_permits(it->second.prot, access)) return FaultResult::NoRight;
+    if (it->second.watch) [[unlikely]] {
+        if (const auto result = watched(it->second, address, access)) return *result;
+    }
     return page_fault(it->second, address.page(), access);
+}
+
+// handle_userfault. Nothing: the kernel handles the fault itself.
+std::optional<FaultResult> MmFaults::watched(const Vma& vma, VAddr address, Access access) {
+    FaultWatch& watch = *vma.watch;
+    const VAddr page = address.page();
+    const bool present = mm_.space_->lookup(page).has_value(), write = access == Access::Write;
+    if (!present && watch.has(page, FaultWatch::Mark::Poisoned)) return FaultResult::Poisoned;
+    if (!watch.active()) return std::nullopt;
+    const bool protection = present && write && watch.has(page, FaultWatch::Mark::Protected);
+    if (!protection && (present || (vma.watched & FaultWatch::kMissing) == 0)) return std::nullopt;
+    if (watch.signals() || !task_) return FaultResult::BeyondFile;
+    mm_.asked_ = {vma.watch, {address, write, protection, *task_}};
+    return FaultResult::Asked;
 }
 
 FaultResult MmFaults::page_fault(const Vma& vma, VAddr page, Access access) {

@@ -17,7 +17,7 @@ bool mergeable(const Vma& a, const Vma& b) {
     if (a.range.end != b.range.begin || a.prot != b.prot || a.may_write != b.may_write ||
         a.shared != b.shared || a.grows_down != b.grows_down || a.dont_copy != b.dont_copy ||
         a.no_reserve != b.no_reserve || a.marks != b.marks || a.policy != b.policy ||
-        a.file != b.file)
+        a.watch != b.watch || a.watched != b.watched || a.file != b.file)
         return false;
     if (!a.name.empty() || !b.name.empty()) return a.name == b.name && a.grows_down;
     return a.file == nullptr || a.offset_of(a.range.end) == b.file_offset;

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <tl/expected.hpp>
 
@@ -22,8 +23,9 @@
 
 namespace uprobesim {
 
-// The result of a fault. The last four lead to a signal, or to EFAULT in a user copy of the kernel.
-enum class FaultResult { Resolved, NotMapped, NoRight, BeyondFile, OutOfMemory };
+// The result of a fault. Asked: somebody else is to give the page (Mm::take_asked). The others but
+// the first lead to a signal, or to EFAULT in a user copy of the kernel.
+enum class FaultResult { Resolved, NotMapped, NoRight, BeyondFile, OutOfMemory, Poisoned, Asked };
 
 struct MapRequest {
     VAddr hint{};              // 0: anywhere
@@ -126,6 +128,24 @@ public:
     SysResult<void> set_marks(VRange, std::uint32_t set, std::uint32_t clear);
     // mbind. NoMem: too many mappings.
     SysResult<void> set_policy(VRange, MemoryPolicy);
+    // userfaultfd: `kinds` of faults in the range are asked of the watch (FaultWatch::k*). NoMem:
+    // nothing is mapped there; Inval: no private anonymous memory; Busy: another one watches it.
+    SysResult<void> watch(VRange, const std::shared_ptr<FaultWatch>& watch, std::uint8_t kinds);
+    SysResult<void> unwatch(VRange);
+    // NoEnt: not one mapping that is watched, by whomever.
+    SysResult<void> check_watched(VRange) const;
+    // A page of such a mapping that was missing: its bytes, or none for zeros. Exist: it is there.
+    SysResult<void> fill(VAddr page, std::span<const std::byte> bytes, bool protect);
+    // Accesses to a page that is missing are errors from now on.
+    SysResult<void> poison(VAddr page);
+    // Writes to the pages that are present are asked for, or no more.
+    SysResult<void> protect_watched(VRange, bool on);
+    // What the last fault of the task asked, once.
+    struct Asked {
+        std::shared_ptr<FaultWatch> watch;
+        WatchedFault fault;
+    };
+    std::optional<Asked> take_asked(TaskId task);
     // Those that new mappings get (mlockall(MCL_FUTURE)).
     void set_default_marks(std::uint32_t marks) { default_marks_ = marks; }
     std::uint32_t default_marks() const { return default_marks_; }
@@ -294,6 +314,7 @@ private:
     FileHold program_;
     MmObserver* observer_ = nullptr;
     std::int32_t maker_ = 0;
+    std::optional<Asked> asked_;
     bool reaped_ = false;
 };
 

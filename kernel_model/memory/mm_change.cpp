@@ -29,6 +29,8 @@ FreedPages Mm::zap(VRange range) {
         const VRange part{std::max(range.begin, vma.range.begin),
                           std::min(range.end, vma.range.end)};
         mark_written(vma, part);
+        if (vma.watch) [[unlikely]]
+            vma.watch->forget(part);
         space_->for_each_mapped(part, [&](VAddr page, Translation t) {
             // A page of the cache has the reference of its file besides.
             const bool own = vma.file == nullptr || machine_.memory.refs(t.frame) == 1;
@@ -46,6 +48,7 @@ std::uint64_t Mm::apply_rights(const Vma& vma, VRange range) {
         // else by a fault.
         bool writable = t.prot.write;
         if (!vma.shared) writable = !is_zero(t.frame) && machine_.memory.refs(t.frame) == 1;
+        if (vma.watch && vma.watch->has(page, FaultWatch::Mark::Protected)) writable = false;
         const Prot now = leaf_rights(vma.prot, writable);
         if (vma.shared && t.prot.write && !now.write)
             vma.file->mark_dirty(vma.offset_of(page) / kPageSize);
@@ -193,6 +196,9 @@ SysResult<VAddr> Mm::move(VAddr old, std::uint64_t old_size, std::uint64_t new_s
     Vma vma = *there;
     vma.file_offset = vma.file != nullptr ? vma.offset_of(old) : 0;
     vma.range = {to, to + new_size};
+    // mremap_userfaultfd_prep: nobody is asked for what has moved.
+    vma.watch = nullptr;
+    vma.watched = 0;
     const Vma placed = vma;
     insert(std::move(vma));
     bool out_of_memory = false;

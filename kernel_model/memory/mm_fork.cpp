@@ -78,6 +78,8 @@ std::unique_ptr<Mm> Mm::fork(ForkedPages& copied) {
         Vma& copy = child->vmas_.emplace(entry.first, vma).first->second;
         if (copy.file) copy.file->mappers.add(child->token_);
         child->mapped_bytes_ += vma.range.size();
+        copy.watch = nullptr;
+        copy.watched = 0;
         copy.marks &= ~(mark::kLocked | mark::kLockedOnFault);  // locks are not inherited
         if ((vma.marks & mark::kWipeOnFork) != 0) continue;
         if (!needs_copy(vma, *space_)) continue;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What madvise, mlock and mseal keep with mappings.
 #include <algorithm>
+#include <utility>
 
 #include "kernel_model/memory/mm.h"
+#include "kernel_model/memory/page_rights.h"
 
 namespace uprobesim {
 
@@ -46,6 +48,105 @@ SysResult<void> Mm::set_policy(VRange range, MemoryPolicy policy) {
     return edit(
         range, [&](const Vma& vma) { return vma.policy == policy; },
         [&](Vma& vma) { vma.policy = policy; });
+}
+
+// userfaultfd_register
+SysResult<void> Mm::watch(VRange range, const std::shared_ptr<FaultWatch>& watch,
+                          std::uint8_t kinds) {
+    auto it = first_ending_after(range.begin);
+    if (it == vmas_.end()) return tl::make_unexpected(Errno::NoMem);
+    if (it->first >= range.end) return tl::make_unexpected(Errno::Inval);
+    for (; it != vmas_.end() && it->first < range.end; ++it) {
+        const Vma& vma = it->second;
+        if (vma.file != nullptr || vma.shared) return tl::make_unexpected(Errno::Inval);
+        if (vma.watch && vma.watch != watch && vma.watch->active())
+            return tl::make_unexpected(Errno::Busy);
+    }
+    if (is_full(2)) return tl::make_unexpected(Errno::NoMem);
+    // Holes in the range are none of an error.
+    static_cast<void>(edit(
+        range, [&](const Vma& vma) { return vma.watch == watch && vma.watched == kinds; },
+        [&](Vma& vma) {
+            vma.watch = watch;
+            vma.watched = kinds;
+        }));
+    return {};
+}
+
+SysResult<void> Mm::unwatch(VRange range) {
+    const auto first = first_ending_after(range.begin);
+    if (first == vmas_.end()) return tl::make_unexpected(Errno::NoMem);
+    if (first->first >= range.end) return tl::make_unexpected(Errno::Inval);
+    if (is_full(2)) return tl::make_unexpected(Errno::NoMem);
+    static_cast<void>(edit(
+        range, [](const Vma& vma) { return vma.watch == nullptr; },
+        [&](Vma& vma) {
+            vma.watch->clear(range, FaultWatch::Mark::Protected);
+            vma.watch = nullptr;
+            vma.watched = 0;
+        }));
+    return {};
+}
+
+SysResult<void> Mm::check_watched(VRange range) const {
+    const Vma* const vma = find(range.begin);
+    if (vma == nullptr || !vma->watch || !vma->watch->active() || range.end > vma->range.end)
+        return tl::make_unexpected(Errno::NoEnt);
+    return {};
+}
+
+SysResult<void> Mm::fill(VAddr page, std::span<const std::byte> bytes, bool protect) {
+    const Vma& vma = *find(page);
+    FaultWatch& watch = *vma.watch;
+    if (protect && (vma.watched & FaultWatch::kProtected) == 0)
+        return tl::make_unexpected(Errno::Inval);
+    if (space_->lookup(page) || watch.has(page, FaultWatch::Mark::Poisoned))
+        return tl::make_unexpected(Errno::Exist);
+    const auto frame = bytes.empty() ? zero_frame() : machine_.memory.allocate();
+    if (!frame) return tl::make_unexpected(Errno::NoMem);
+    if (bytes.empty()) machine_.memory.add_ref(*frame);
+    std::ranges::copy(bytes, machine_.memory.bytes(*frame).begin());
+    const bool room = !protect || watch.set(page, FaultWatch::Mark::Protected);
+    if (room && space_->map(page, *frame, leaf_rights(vma.prot, !bytes.empty() && !protect)))
+        return {};
+    machine_.memory.release(*frame);
+    return tl::make_unexpected(Errno::NoMem);
+}
+
+SysResult<void> Mm::poison(VAddr page) {
+    FaultWatch& watch = *find(page)->watch;
+    if (space_->lookup(page) || watch.has(page, FaultWatch::Mark::Poisoned))
+        return tl::make_unexpected(Errno::Exist);
+    if (!watch.set(page, FaultWatch::Mark::Poisoned)) return tl::make_unexpected(Errno::NoMem);
+    return {};
+}
+
+// mwriteprotect_range
+SysResult<void> Mm::protect_watched(VRange range, bool on) {
+    for (VAddr at = range.begin; at < range.end;) {
+        const Vma* const vma = find(at);
+        if (vma == nullptr || !vma->watch || (vma->watched & FaultWatch::kProtected) == 0)
+            return tl::make_unexpected(Errno::NoEnt);
+        const VRange part{at, std::min(vma->range.end, range.end)};
+        at = part.end;
+        if (!on) {
+            vma->watch->clear(part, FaultWatch::Mark::Protected);
+            continue;
+        }
+        bool room = true;
+        space_->for_each_mapped(part, [&](VAddr page, Translation) {
+            room = room && vma->watch->set(page, FaultWatch::Mark::Protected);
+            if (room) space_->protect(page, leaf_rights(vma->prot, false));
+        });
+        if (!room) return tl::make_unexpected(Errno::NoMem);
+    }
+    return {};
+}
+
+std::optional<Mm::Asked> Mm::take_asked(TaskId task) {
+    auto asked = std::exchange(asked_, std::nullopt);
+    if (asked && asked->fault.task != task) return std::nullopt;
+    return asked;
 }
 
 std::uint64_t Mm::locked_bytes_in(VRange range) const {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "kernel_model/memory/backing.h"
+#include "kernel_model/memory/fault_watch.h"
 #include "sim/base/units.h"
 #include "sim/mem/prot.h"
 
@@ -36,6 +37,8 @@ struct Vma {
     bool dont_copy = false;               // not inherited by fork ([uprobes])
     bool no_reserve = false;              // MAP_NORESERVE: not counted against overcommit
     std::uint32_t marks = 0;              // mark::*
+    std::uint8_t watched = 0;             // FaultWatch::k*, if there is a watch
+    std::shared_ptr<FaultWatch> watch{};  // userfaultfd; null: nobody is asked
     MemoryPolicy policy{};                // mbind; the default: that of the task
     std::shared_ptr<FileBacking> file{};  // null: anonymous
     std::uint64_t file_offset = 0;        // bytes, of range.begin

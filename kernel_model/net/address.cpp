@@ -9,7 +9,8 @@ namespace uprobesim {
 namespace {
 
 constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-constexpr std::size_t kNetlinkBytes = 12, kPacketLeast = 12, kPacketBytes = 18;
+constexpr std::size_t kNetlinkBytes = 12, kPacketLeast = 12, kPacketBytes = 18,
+                      kFrameBytes = 20;  // sizeof(struct sockaddr_ll)
 constexpr std::size_t kInetBytes = 16, kInet6Bytes = 28,
                       kInet6Least = 24;  // SIN6_LEN_RFC2133: without the scope
 
@@ -77,6 +78,10 @@ SysResult<SocketAddress> parse_address(std::span<const std::byte> bytes) {
         if (bytes.size() < kPacketLeast) return tl::make_unexpected(Errno::Inval);
         std::memcpy(&address.packet_protocol, bytes.data() + 2, 2);
         std::memcpy(&address.interface, bytes.data() + 4, 4);
+        address.packet_length = static_cast<std::uint8_t>(bytes[11]);
+        if (bytes.size() >= kPacketBytes)
+            std::copy_n(bytes.begin() + 12, address.packet_link.size(),
+                        address.packet_link.begin());
     } else if (address.family == abi::kAfInet || address.family == abi::kAfInet6) {
         const bool v6 = address.family == abi::kAfInet6;
         if (bytes.size() < (v6 ? kInet6Least : kInetBytes))
@@ -105,7 +110,11 @@ std::vector<std::byte> address_bytes(const SocketAddress& address, std::uint16_t
     } else if (family == abi::kAfPacket) {
         std::memcpy(out.data() + 2, &address.packet_protocol, 2);
         std::memcpy(out.data() + 4, &address.interface, 4);
-        size = kPacketBytes;
+        std::memcpy(out.data() + 8, &address.packet_hardware, 2);
+        out[10] = static_cast<std::byte>(address.packet_type);
+        out[11] = static_cast<std::byte>(address.packet_length);
+        std::ranges::copy(address.packet_link, out.begin() + 12);
+        size = address.of_frame ? kFrameBytes : kPacketBytes;
     } else {
         const bool v6 = family == abi::kAfInet6;
         out[2] = static_cast<std::byte>(address.port >> 8);

@@ -40,6 +40,10 @@ struct SocketAddress {
     std::uint32_t netlink_port = 0, netlink_groups = 0;  // AF_NETLINK
     std::int32_t interface = 0;                          // AF_PACKET
     std::uint16_t packet_protocol = 0;
+    std::uint16_t packet_hardware = 0;  // sll_hatype, and the rest of a frame's address
+    std::uint8_t packet_type = 0, packet_length = 0;
+    std::array<std::byte, 6> packet_link{};
+    bool of_frame = false;  // that of a frame which came, told in full
     // AF_UNIX: empty is unnamed, a first NUL is abstract, else a path.
     std::string name;
     // The socket file at the path, after lookup.

@@ -23,6 +23,7 @@
 namespace uprobesim {
 
 class Socket;
+class FrameListener;
 class InetSocket;
 class NetlinkSocket;
 class RawSocket;
@@ -89,6 +90,7 @@ public:
     std::map<std::pair<std::uint32_t, std::uint32_t>, NetlinkSocket*>
         netlink_ports;                    // by protocol and port
     std::vector<RawSocket*> raw_sockets;  // in order of creation
+    std::vector<FrameListener*> frame_listeners;
 
     // SIOCGIF*; lo is the only interface.
     SysResult<std::uint64_t> interface_ioctl(std::uint64_t request, std::uint64_t arg,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kernel_model/abi/poll.h"
+#include "kernel_model/net/frames.h"
 #include "kernel_model/net/network.h"
 #include "kernel_model/net/packet_bytes.h"
 #include "sim/base/try.h"
@@ -122,6 +123,11 @@ SysResult<void> UdpSocket::transmit(std::span<const std::byte> bytes, const Sock
     sender.port = local_port();
     PacketFields fields = fields_of_packet(*this, wishes, ip);
     fields.to_port = to.port;
+    if (!network().frame_listeners.empty()) {
+        const auto kind = static_cast<std::uint8_t>(protocol());
+        const auto datagram = with_udp_header(from, local_port(), fields, kind, bytes);
+        show_packet(network(), with_ip_header(from, fields, kind, datagram), true);
+    }
     for (InetSocket* const other : receivers)
         deliver(static_cast<UdpSocket&>(*other), bytes, sender, fields);
     return {};

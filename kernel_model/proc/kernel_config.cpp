@@ -17,6 +17,8 @@ constexpr std::string_view kBuiltIn[] = {"64BIT",
                                          "AIO",
                                          "ARM64",
                                          "ARM64_4K_PAGES",
+                                         "BSD_PROCESS_ACCT",
+                                         "BSD_PROCESS_ACCT_V3",
                                          "BINFMT_ELF",
                                          "BINFMT_SCRIPT",
                                          "BPF_SYSCALL",
@@ -33,6 +35,7 @@ constexpr std::string_view kBuiltIn[] = {"64BIT",
                                          "FILE_LOCKING",
                                          "FUTEX",
                                          "FUTEX_PI",
+                                         "HAVE_ARCH_USERFAULTFD_WP",
                                          "HIGH_RES_TIMERS",
                                          "INET",
                                          "INOTIFY_USER",
@@ -81,10 +84,10 @@ constexpr std::string_view kBuiltIn[] = {"64BIT",
                                          "UNIX98_PTYS",
                                          "UPROBES",
                                          "UPROBE_EVENTS",
+                                         "USERFAULTFD",
                                          "USER_NS",
                                          "UTS_NS"};
-constexpr std::string_view kNotSet[] = {"CGROUPS", "COMPAT", "HUGETLB_PAGE",
-                                        "MODULES", "SWAP",   "USERFAULTFD"};
+constexpr std::string_view kNotSet[] = {"CGROUPS", "COMPAT", "HUGETLB_PAGE", "MODULES", "SWAP"};
 
 }  // namespace
 

@@ -8,6 +8,7 @@
 
 #include "kernel_model/abi/calls/devices.h"
 #include "kernel_model/abi/fcntl.h"
+#include "kernel_model/files/event/userfault_file.h"
 #include "kernel_model/files/host/special_files.h"
 #include "kernel_model/files/mount.h"
 #include "kernel_model/files/tty/pty.h"
@@ -169,7 +170,7 @@ std::optional<SpecialNode> SpecialFiles::find_queue(const std::string& path) {
 std::optional<SpecialNode> SpecialFiles::find_dev(Process* process, const std::string& name) {
     if (name.empty()) {
         return directory({"fd", "full", "kmsg", "null", "ptmx", "pts", "random", "shm", "stderr",
-                          "stdin", "stdout", "tty", "urandom", "zero"});
+                          "stdin", "stdout", "tty", "urandom", "userfaultfd", "zero"});
     }
     struct Row {
         const char* name;
@@ -193,6 +194,17 @@ std::optional<SpecialNode> SpecialFiles::find_dev(Process* process, const std::s
         n.open = [this, device = row.device, status](std::uint32_t) {
             return make_device(device, machine_.entropy, status);
         };
+        return n;
+    }
+    if (name == "/userfaultfd") {
+        constexpr std::uint64_t kMiscMajor = 10, kMinor = 126;
+        SpecialNode n;
+        n.status = base_status(abi::kIfChr | 0600);
+        n.status.rdevice = kMiscMajor << 8 | kMinor;
+        n.status.inode = inode_of("/dev" + name);
+        FileStatus status = n.status;
+        status.device = kDevDevice;
+        n.open = [status](std::uint32_t) { return std::make_shared<UserfaultDevice>(status); };
         return n;
     }
     if (name == "/fd") return link_to("/proc/self/fd");

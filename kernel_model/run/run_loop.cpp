@@ -356,6 +356,11 @@ bool RunLoop::steps_for_tracer(const Task& task) {
 // The task was woken in its call: by a wait queue, a signal, or its deadline.
 void RunLoop::resume_call(Task& task) {
     task.resumes_call = false;
+    if (task.waits_in_fault) [[unlikely]] {
+        task.waits_in_fault = task.was_stopped = false;
+        task.leave_queues();
+        return;
+    }
     const bool was_stopped = std::exchange(task.was_stopped, false);
     if (dispatcher_.resume(kernel_, task)) return;
     if (SyscallDispatcher::is_interrupted(task)) {

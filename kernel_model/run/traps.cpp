@@ -62,6 +62,16 @@ void resume_step(Kernel& kernel, Task& task) {
         kernel.gate().spend(task, KernelPath::FaultDuringStep, 0, Account::ProbeHit);
 }
 
+// handle_userfault: the task tries again when somebody has given the page, or after a signal.
+void wait_for_page(Task& task) {
+    const auto asked = task.process->mm->take_asked(task.id);
+    check_invariant(asked.has_value(), "a fault that was asked for is not known");
+    asked->watch->ask(asked->fault).add(task);
+    if (task.tif_sigpending) return;
+    task.waits_in_fault = true;
+    task.state = TaskState::Blocked;
+}
+
 void take(Kernel& kernel, Task& task, const Abort& abort, VAddr pc) {
     const bool fetch = abort.access == Access::Execute;
     // A stepped instruction makes the same data accesses as in its original place, so only faults
@@ -83,6 +93,11 @@ void take(Kernel& kernel, Task& task, const Abort& abort, VAddr pc) {
     }
     switch (task.process->mm->fault(address, abort.access, task.id, account)) {
         case FaultResult::Resolved: return resume_step(kernel, task);
+        case FaultResult::Asked: return wait_for_page(task);
+        case FaultResult::Poisoned:
+            info.signal = Signal::Bus;
+            info.code = abi::kBusMceerrAr;
+            break;
         case FaultResult::NotMapped: break;
         case FaultResult::NoRight: info.code = abi::kSegvAccerr; break;
         case FaultResult::BeyondFile:

@@ -163,7 +163,9 @@ std::vector<WaitingTask> waiting_tasks(const Kernel& kernel, const SyscallDispat
             if (task->state == TaskState::Dead) continue;
             WaitingTask row{.task = id.value, .process = pid, .comm = task->comm};
             const SyscallRow* call = syscalls.find(task->blocked_in);
-            if (task->state == TaskState::Blocked && call != nullptr) {
+            if (task->waits_in_fault) {
+                row.waits_for = "a page that userfaultfd was asked for";
+            } else if (task->state == TaskState::Blocked && call != nullptr) {
                 row.call = call->name;
                 row.waits_for = what(kernel, *task, call->name);
             }

@@ -43,6 +43,19 @@ bool fatal_signal_pending(const Task& task) {
     return false;
 }
 
+// The kernel's own access to a page that userfaultfd was asked for: the call is entered again when
+// somebody has given it. Of a call that has done a part, that is the result.
+void wait_for_page(SysCall& call, SysOutcome& outcome) {
+    const auto asked = call.process.mm->take_asked(call.task.id);
+    if (!asked) [[likely]]
+        return;
+    const auto* const error = std::get_if<Errno>(&outcome);
+    if (error == nullptr || *error != Errno::Fault || asked->watch->user_only()) return;
+    call.wait_on(&asked->watch->ask(asked->fault));
+    call.task.waits_killable = true;
+    outcome = Block{};
+}
+
 }  // namespace
 
 SyscallDispatcher::SyscallDispatcher()
@@ -65,7 +78,8 @@ SyscallDispatcher::SyscallDispatcher()
                      fanotify_syscalls(),    space_syscalls(),       xattr_syscalls(),
                      handle_syscalls(),      limit_syscalls(),       seccomp_syscalls(),
                      landlock_syscalls(),    quota_syscalls(),       policy_syscalls(),
-                     system_syscalls(),      syslog_syscalls(),      settime_syscalls()}) {}
+                     system_syscalls(),      syslog_syscalls(),      settime_syscalls(),
+                     lsm_syscalls(),         userfault_syscalls()}) {}
 
 SyscallDispatcher::SyscallDispatcher(std::span<const std::span<const SyscallRow>> themes) {
     for (const auto theme : themes) {
@@ -229,10 +243,11 @@ bool SyscallDispatcher::call(Kernel& kernel, Task& task, const SyscallRow& row) 
                  .path = row.path};
 
     kernel.set_current(&task);
-    const SysOutcome outcome = [&] {
+    SysOutcome outcome = [&] {
         const WithHeldFiles held(task.process->files, task.held_files);
         return row.fn(call);
     }();
+    if (task.process->mm != nullptr) wait_for_page(call, outcome);
     kernel.set_current(nullptr);
     if (const auto* blocks = std::get_if<Block>(&outcome)) {
         task.interrupted = blocks->interrupted;

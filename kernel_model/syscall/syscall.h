@@ -196,6 +196,8 @@ std::span<const SyscallRow> posix_queue_syscalls();
 std::span<const SyscallRow> limit_syscalls();
 std::span<const SyscallRow> seccomp_syscalls();
 std::span<const SyscallRow> landlock_syscalls();
+std::span<const SyscallRow> lsm_syscalls();
+std::span<const SyscallRow> userfault_syscalls();
 std::span<const SyscallRow> quota_syscalls();
 std::span<const SyscallRow> policy_syscalls();
 std::span<const SyscallRow> system_syscalls();

@@ -92,6 +92,7 @@ struct Task final : Waiter {
     CentiCycles user_cycles;       // of its context, already in a CPU's clock
     CentiCycles former_kernel;     // charged to its id before it had it
     bool resumes_call = false;     // Runnable, and will enter its blocked call again
+    bool waits_in_fault = false;   // Blocked at EL0: userfaultfd was asked for a page
     bool stopped_in_call = false;  // Stopped while Blocked
     bool was_stopped = false;      // and continued, but has not entered its call again
 

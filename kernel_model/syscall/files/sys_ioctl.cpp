@@ -3,11 +3,13 @@
 // then those of the kind of file.
 #include <algorithm>
 
+#include "kernel_model/abi/calls/userfault.h"
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/ioctl.h"
 #include "kernel_model/abi/landlock.h"
 #include "kernel_model/files/event/fanotify_file.h"
 #include "kernel_model/files/event/inotify_file.h"
+#include "kernel_model/files/event/userfault_file.h"
 #include "kernel_model/net/socket.h"
 #include "kernel_model/syscall/files/device_ioctl.h"
 #include "kernel_model/syscall/files/flag_ioctl.h"
@@ -15,6 +17,7 @@
 #include "kernel_model/syscall/files/two_files.h"
 #include "kernel_model/syscall/namespace_ioctl.h"
 #include "kernel_model/syscall/transfer/terminal_calls.h"
+#include "kernel_model/syscall/userfault.h"
 
 namespace uprobesim {
 
@@ -136,6 +139,12 @@ Answer other_namespace(SysCall& call, const std::shared_ptr<File>& file) {
     return space != nullptr ? namespace_ioctl(call, *space, call.uint32(1)) : std::nullopt;
 }
 
+// USERFAULTFD_IOC_NEW
+Answer userfault(SysCall& call, const std::shared_ptr<File>& file) {
+    if (dynamic_cast<const UserfaultDevice*>(file.get()) == nullptr) return std::nullopt;
+    return new_userfault(call, call.uint32(2));
+}
+
 struct Request {
     std::uint32_t request;
     Answer (*answer)(SysCall&, const std::shared_ptr<File>&);
@@ -163,6 +172,7 @@ constexpr Request kRequests[] = {{kFioclex, keep_at_exec},
                                  {kNsGetTgidFromPidns, other_namespace},
                                  {kNsGetPidInPidns, other_namespace},
                                  {kNsGetTgidInPidns, other_namespace},
+                                 {kUffdNew, userfault},
                                  {kSiocgpgrp, own},
                                  {kSiocspgrp, own},
                                  {kSiocsifflags, change_network},

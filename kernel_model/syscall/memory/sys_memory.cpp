@@ -77,6 +77,7 @@ SysResult<void> take_file(SysCall& call, MapRequest& request, std::uint64_t flag
         if (!may_lock_more(call, page_ceil(call.args[1]))) return tl::make_unexpected(Errno::Again);
         request.marks |= mark::kLocked | mark::kDontDump | mark::kSecret;
     }
+    TRY(file->may_map(call.args[5], page_ceil(call.args[1])));
     request.file = file->backing();
     if (file->maps_zeros()) return {};
     if (request.file == nullptr) return tl::make_unexpected(Errno::NoDev);

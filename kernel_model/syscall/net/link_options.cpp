@@ -6,7 +6,7 @@
 #include <array>
 #include <limits>
 
-#include "kernel_model/net/packet_socket.h"
+#include "kernel_model/net/packet/packet_socket.h"
 #include "sim/base/try.h"
 
 namespace uprobesim {
@@ -56,16 +56,17 @@ struct IntRow {
     bool truth = false;
     std::int32_t least = std::numeric_limits<std::int32_t>::min(),
                  most = std::numeric_limits<std::int32_t>::max();
-    bool raw = false;  // of SOCK_RAW alone
+    bool raw = false;     // of SOCK_RAW alone
+    bool shapes = false;  // not while there is a ring
 };
 constexpr IntRow kInts[] = {
     {kPacketCopyThresh, true, false},
     {kPacketAuxdata, false, true},
     {kPacketOrigdev, false, true},
-    {kPacketVersion, true, false, 0, kTpacketV3},
-    {kPacketReserve, true, false, 0},
-    {kPacketLoss, true, true},
-    {.name = kPacketVnetHdr, .exact = false, .truth = true, .raw = true},
+    {.name = kPacketVersion, .exact = true, .least = 0, .most = kTpacketV3, .shapes = true},
+    {.name = kPacketReserve, .exact = true, .least = 0, .shapes = true},
+    {.name = kPacketLoss, .exact = true, .truth = true, .shapes = true},
+    {.name = kPacketVnetHdr, .truth = true, .raw = true, .shapes = true},
     {kPacketTimestamp, true, false},
     {kPacketTxHasOff, true, true},
     {kPacketQdiscBypass, true, true},
@@ -77,12 +78,13 @@ const IntRow* int_row(std::int32_t name) {
     return row == std::end(kInts) ? nullptr : row;
 }
 
-SysOutcome set_int(SysCall& call, Socket& socket, const IntRow& row, std::uint32_t length) {
+SysOutcome set_int(SysCall& call, PacketSocket& socket, const IntRow& row, std::uint32_t length) {
     if (row.raw && socket.type() != kSockRaw) return Errno::Inval;
     if (row.exact ? length != 4 : length < 4) return Errno::Inval;
     const auto value = call.memory().get<std::int32_t>(call.address(3));
     if (!value) return Errno::Fault;
     if (*value < row.least || *value > row.most) return Errno::Inval;
+    if (row.shapes && socket.rings.any()) return Errno::Busy;
     socket.options.set(kSolPacket, row.name, row.truth ? std::int32_t{*value != 0} : *value);
     return 0;
 }
@@ -117,8 +119,8 @@ SysOutcome change_membership(SysCall& call, PacketSocket& socket, bool adds, std
     return 0;
 }
 
-// packet_set_ring, up to the pages of the ring: there are none for it.
-SysOutcome set_ring(SysCall& call, Socket& socket, std::uint32_t length) {
+// packet_set_ring
+SysOutcome set_ring(SysCall& call, PacketSocket& socket, bool sends, std::uint32_t length) {
     constexpr std::uint64_t kHeader = 52, kHeaderV3 = 68, kBlockHeader = 48, kAlignment = 16;
     const bool v3 = socket.options.get(kSolPacket, kPacketVersion) == kTpacketV3;
     const std::uint32_t size = v3 ? sizeof(PacketRing) : kPacketRingFirst;
@@ -127,7 +129,14 @@ SysOutcome set_ring(SysCall& call, Socket& socket, std::uint32_t length) {
     if (!call.memory().read(call.address(3),
                             std::as_writable_bytes(std::span(&ring, 1)).first(size)))
         return Errno::Fault;
-    if (ring.blocks == 0) return ring.frames != 0 ? SysOutcome(Errno::Inval) : SysOutcome(0);
+    if (socket.rings.mapped()) return Errno::Busy;
+    PhysicalMemory& memory = call.kernel.machine().memory;
+    if (ring.blocks == 0) {
+        if (ring.frames != 0) return Errno::Inval;
+        socket.rings.set(sends, {}, memory, socket.inode());
+        return 0;
+    }
+    if (socket.rings.has(sends)) return Errno::Busy;
     const auto reserved =
         static_cast<std::uint64_t>(socket.options.get(kSolPacket, kPacketReserve));
     const std::uint64_t least = (v3 ? kHeaderV3 : kHeader) + reserved;
@@ -138,8 +147,16 @@ SysOutcome set_ring(SysCall& call, Socket& socket, std::uint32_t length) {
     if (ring.frame_size < least || ring.frame_size % kAlignment != 0) return Errno::Inval;
     const std::uint64_t in_block = ring.block_size / ring.frame_size;
     if (in_block == 0 || in_block * ring.blocks != ring.frames) return Errno::Inval;
-    call.kernel.counters().note_unmodelled("rings of packet sockets", "answered ENOMEM");
-    return Errno::NoMem;
+    const PacketRings::Shape shape{ring.block_size, ring.blocks, ring.frame_size};
+    if (shape.bytes() > std::numeric_limits<std::uint32_t>::max()) return Errno::Inval;
+    if (v3 && sends && (ring.timeout != 0 || ring.private_size != 0 || ring.features != 0))
+        return Errno::Inval;
+    if (!memory.has_room(shape.bytes())) return Errno::NoMem;
+    if (v3 && !sends)
+        call.kernel.counters().note_unmodelled("rings of TPACKET_V3", "their blocks stay empty");
+    socket.rings.set_version(socket.options.get(kSolPacket, kPacketVersion));
+    socket.rings.set(sends, shape, memory, socket.inode());
+    return 0;
 }
 
 SysOutcome set_packet_option(SysCall& call, PacketSocket& socket, std::int32_t name,
@@ -150,7 +167,7 @@ SysOutcome set_packet_option(SysCall& call, PacketSocket& socket, std::int32_t n
         case kPacketDropMembership:
             return change_membership(call, socket, name == kPacketAddMembership, length);
         case kPacketRxRing:
-        case kPacketTxRing: return set_ring(call, socket, length);
+        case kPacketTxRing: return set_ring(call, socket, name == kPacketTxRing, length);
         default: return Errno::NoProtoOpt;
     }
 }
@@ -165,15 +182,17 @@ SysOutcome header_size(SysCall& call, std::int32_t room) {
     return give(call, std::as_bytes(std::span(kSizes).subspan(*version, 1)), room);
 }
 
-SysOutcome get_packet_option(SysCall& call, const Socket& socket, std::int32_t name,
+SysOutcome get_packet_option(SysCall& call, PacketSocket& socket, std::int32_t name,
                              std::int32_t room) {
     const std::int32_t version = socket.options.get(kSolPacket, kPacketVersion);
     if (name == kPacketHdrlen) return header_size(call, room);
-    // Of packets that came and of those that were lost, which are none.
-    static constexpr std::array<std::uint32_t, 3> kNone{};
-    if (name == kPacketStatistics)
-        return give(call, std::as_bytes(std::span(kNone)).first(version == kTpacketV3 ? 12 : 8),
+    if (name == kPacketStatistics) {
+        const auto counts = socket.take_counts();
+        // The third is of version 3: how often the ring was full.
+        const std::array<std::uint32_t, 3> told{counts[0], counts[1], 0};
+        return give(call, std::as_bytes(std::span(told)).first(version == kTpacketV3 ? 12 : 8),
                     room);
+    }
     if (int_row(name) == nullptr) return Errno::NoProtoOpt;
     const std::int32_t value = socket.options.get(kSolPacket, name);
     return give(call, std::as_bytes(std::span(&value, 1)), room);
@@ -192,7 +211,7 @@ std::optional<SysOutcome> get_link_option(SysCall& call, Socket& socket, std::in
                                           std::int32_t name, std::int32_t room) {
     if (level == kSolSocket && name == kSoBindtodevice) return bound_device(call, socket, room);
     if (level != kSolPacket) return std::nullopt;
-    return get_packet_option(call, socket, name, room);
+    return get_packet_option(call, static_cast<PacketSocket&>(socket), name, room);
 }
 
 }  // namespace uprobesim

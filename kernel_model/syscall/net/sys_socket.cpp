@@ -8,8 +8,8 @@
 #include "kernel_model/abi/poll.h"
 #include "kernel_model/net/netlink/netlink_socket.h"
 #include "kernel_model/net/network.h"
-#include "kernel_model/net/packet_socket.h"
-#include "kernel_model/net/raw_socket.h"
+#include "kernel_model/net/packet/packet_socket.h"
+#include "kernel_model/net/packet/raw_socket.h"
 #include "kernel_model/net/tcp_socket.h"
 #include "kernel_model/net/udp_socket.h"
 #include "kernel_model/net/unix_socket.h"
@@ -65,7 +65,8 @@ SysResult<std::shared_ptr<Socket>> make_packet_socket(SysCall& call, std::uint32
     if (!net_capable(call, Capability::NetRaw)) return tl::make_unexpected(Errno::Perm);
     if (type != kSockRaw && type != kSockDgram && type != kSockPacket)
         return tl::make_unexpected(Errno::SockTNoSupport);
-    call.kernel.counters().note_unmodelled("packet sockets", "no packet reaches them");
+    call.kernel.counters().note_unmodelled("packet sockets",
+                                           "they hear UDP, raw sockets and each other, not TCP");
     return std::make_shared<PacketSocket>(call.kernel.network_of(call.process), type, protocol);
 }
 

@@ -17,6 +17,7 @@
 #include "kernel_model/syscall/net/link_options.h"
 #include "kernel_model/syscall/net/packet_control.h"
 #include "kernel_model/syscall/net/socket_args.h"
+#include "kernel_model/syscall/process_fd.h"
 #include "kernel_model/syscall/time_args.h"
 #include "sim/base/try.h"
 
@@ -82,6 +83,22 @@ SysOutcome set_congestion(SysCall& call, std::uint32_t length) {
     return *text == "cubic" || *text == "reno" ? SysOutcome(0) : SysOutcome(Errno::NoEnt);
 }
 
+// tcp_set_ulp: there is none to be had.
+SysOutcome set_upper_protocol(SysCall& call, std::uint32_t length) {
+    if (length == 0) return Errno::Inval;
+    const auto text = call.memory().read_string(call.address(3), std::min(length, 15u));
+    return text ? Errno::NoEnt : Errno::Fault;
+}
+
+// Those of TCP whose value is a name.
+std::optional<SysOutcome> set_by_name(SysCall& call, std::int32_t level, std::int32_t name,
+                                      std::uint32_t length) {
+    if (level != abi::kSolTcp) return std::nullopt;
+    if (name == abi::kTcpCongestion) return set_congestion(call, length);
+    if (name == abi::kTcpUlp) return set_upper_protocol(call, length);
+    return std::nullopt;
+}
+
 // --- options whose value is more than a number in a range
 
 using Taken = SysResult<std::int32_t>;
@@ -104,6 +121,20 @@ Taken segment_size(Socket&, const SocketOption& option, std::int32_t value) {
     if (value == 0) return option.initial;
     if (value < kSmallest || value > kLargest) return tl::make_unexpected(Errno::Inval);
     return value;
+}
+
+// tcp_set_window_clamp: not below half of the smallest buffer, but for none.
+Taken window_clamp(Socket&, const SocketOption&, std::int32_t value) {
+    constexpr std::int32_t kSmallest = 1152;  // SOCK_MIN_RCVBUF / 2
+    return value == 0 ? 0 : std::max(value, kSmallest);
+}
+
+// IP_NODEFRAG is of raw sockets, IP_RECVFRAGSIZE of all that send packets.
+Taken of_raw(Socket& socket, const SocketOption&, std::int32_t value) {
+    return socket.type() == abi::kSockRaw ? Taken(value) : tl::make_unexpected(Errno::NoProtoOpt);
+}
+Taken of_packets(Socket& socket, const SocketOption&, std::int32_t value) {
+    return by_message(socket) ? Taken(value) : tl::make_unexpected(Errno::Inval);
 }
 
 // tcp_set_rcvlowat: TCP waits for no more than half of what it can hold.
@@ -152,6 +183,9 @@ constexpr OptionRule kRules[] = {
     {abi::kSolIpv6, abi::kIpv6MulticastHops, multicast_of_v6},
     {abi::kSolIpv6, abi::kIpv6Addrform, address_form},
     {abi::kSolTcp, abi::kTcpMaxseg, segment_size},
+    {abi::kSolTcp, abi::kTcpWindowClamp, window_clamp},
+    {abi::kSolIp, abi::kIpNodefrag, of_raw},
+    {abi::kSolIp, abi::kIpRecvfragsize, of_packets},
     {abi::kSolSocket, abi::kSoRcvlowat, low_mark},
     {abi::kSolSocket, abi::kSoTimestamp, time_form},
     {abi::kSolSocket, abi::kSoTimestampns, time_form},
@@ -182,7 +216,7 @@ SysOutcome sys_setsockopt(SysCall& call) {
     if (level == abi::kSolSocket && is_timeout(name))
         return set_timeout(call, socket, name, length);
     if (level == abi::kSolSocket && name == abi::kSoLinger) return set_linger(call, socket, length);
-    if (level == abi::kSolTcp && name == abi::kTcpCongestion) return set_congestion(call, length);
+    if (const auto done = set_by_name(call, level, name, length)) return *done;
     if (const auto done = set_group_option(call, socket)) return *done;
     if (auto done = set_link_option(call, socket, level, name, length)) return *done;
     if (auto done = set_filter_option(call, socket, level, name, length)) return *done;
@@ -203,7 +237,7 @@ SysOutcome sys_setsockopt(SysCall& call) {
         call.capable_in(owner, Capability::NetAdmin) || call.capable_in(owner, Capability::NetRaw);
     constexpr std::int32_t kHighestPriority = 6;
     if (level == abi::kSolSocket && !administers &&
-        (name == abi::kSoMark ||
+        (name == abi::kSoMark || name == abi::kSoRcvmark ||
          (name == abi::kSoPriority && (value < 0 || value > kHighestPriority))))
         return Errno::Perm;
     const bool forces = name == abi::kSoSndbufforce || name == abi::kSoRcvbufforce;
@@ -249,6 +283,10 @@ SysResult<std::vector<std::byte>> value_of(const SysCall& call, Socket& socket, 
     if (level == abi::kSolSocket && name == abi::kSoPeercred) {
         return bytes_of(shown_credentials(call, socket.peer_credentials()));
     }
+    if (level == abi::kSolSocket && name == abi::kSoCookie)
+        return bytes_of(std::uint64_t{socket.inode()});
+    if (level == abi::kSolSocket && (name == abi::kSoSndbufforce || name == abi::kSoRcvbufforce))
+        return std::vector<std::byte>();
     if (level == abi::kSolSocket && name == abi::kSoPeername) {
         const auto peer = TRY(socket.peer());
         return address_bytes(peer, socket.family());
@@ -267,6 +305,24 @@ SysResult<std::vector<std::byte>> value_of(const SysCall& call, Socket& socket, 
         TRY(socket.peer());
     if (find_option(level, name) == nullptr) return std::vector<std::byte>();
     return bytes_of(int_option(socket, level, name));
+}
+
+// SO_PEERPIDFD: a descriptor of the process that the socket is connected to.
+SysOutcome give_peer_file(SysCall& call, const Socket& socket, std::int32_t room) {
+    const Pid peer = socket.peer_credentials().pid;
+    if (peer.first == 0) return Errno::NoData;
+    const SysOutcome made = add_process_fd(call, peer.first, 0);
+    const auto* const fd = std::get_if<std::uint64_t>(&made);
+    if (fd == nullptr) return made;
+    const auto value = static_cast<std::int32_t>(*fd);
+    const std::int32_t size = std::min(room, 4);
+    UserMemory memory = call.memory();
+    if (memory.write(call.address(3),
+                     std::as_bytes(std::span(&value, 1)).first(static_cast<std::size_t>(size))) &&
+        memory.put(call.address(4), size))
+        return 0;
+    static_cast<void>(call.process.files.close(value));
+    return Errno::Fault;
 }
 
 SysOutcome sys_getsockopt(SysCall& call) {
@@ -288,6 +344,12 @@ SysOutcome sys_getsockopt(SysCall& call) {
         const auto used = static_cast<std::int32_t>(writer.used());
         return memory.put(call.address(4), used) ? SysOutcome(0) : SysOutcome(Errno::Fault);
     }
+    if (level == abi::kSolSocket && name == abi::kSoCookie && *room < 8) return Errno::Inval;
+    if (level == abi::kSolSocket && name == abi::kSoPeerpidfd)
+        return give_peer_file(call, *found, *room);
+    if (level == abi::kSolTcp && name == abi::kTcpUlp)
+        return memory.put(call.address(4), std::int32_t{0}) ? SysOutcome(0)
+                                                            : SysOutcome(Errno::Fault);
     if (auto done = get_link_option(call, *found, level, name, *room)) return *done;
     if (auto done = get_filter_option(call, *found, level, name, *room)) return *done;
     const auto value = TRY(value_of(call, *found, level, name));

@@ -8,6 +8,7 @@
 #include "kernel_model/abi/limits.h"
 #include "kernel_model/files/mount.h"
 #include "kernel_model/files/tty/pty.h"
+#include "kernel_model/kernel/accounting.h"
 #include "kernel_model/syscall/path_argument.h"
 #include "kernel_model/syscall/syscall.h"
 #include "sim/base/try.h"
@@ -77,7 +78,11 @@ SysOutcome sys_vhangup(SysCall& call) {
 // acct_on: records go to the end of a regular file, of neither proc nor sysfs.
 SysOutcome sys_acct(SysCall& call) {
     if (!call.capable(Capability::SysPacct)) return Errno::Perm;
-    if (call.args[0] == 0) return 0;  // it is off
+    Accounting& accounting = call.kernel.accounting();
+    if (call.args[0] == 0) {
+        accounting.write_to(call.process.pid_space(), nullptr);
+        return 0;
+    }
     const auto path = TRY(path_argument(call, abi::kAtFdcwd, call.address(0)));
     const auto opened =
         TRY(call.kernel.files().open(path.caller, path.path, abi::kOWronly | abi::kOAppend, 0));
@@ -86,13 +91,14 @@ SysOutcome sys_acct(SysCall& call) {
     const auto mount = opened.file->dentry ? mount_of(*opened.file->dentry) : nullptr;
     if (mount && (mount->super->type == "proc" || mount->super->type == "sysfs"))
         return Errno::Inval;
-    return unmodelled(call, "acct", Errno::NoSys);
+    accounting.write_to(call.process.pid_space(), opened.file);
+    return 0;
 }
 
 constexpr SyscallRow kSystemRows[] = {
     {58, "vhangup", sys_vhangup, Support::Full, KernelPath::SysTrivial, {}},
     {89, "acct", sys_acct, Support::Partial, KernelPath::SysTrivial,
-     "checks the file, and writes no records"},
+     "no record tells of the superuser's rights", Errno::NoMem},
     {142, "reboot", sys_reboot, Support::Full, KernelPath::SysTrivial, {}},
     {224, "swapon", sys_swapon, Support::Full, KernelPath::SysTrivial, {}},
     {225, "swapoff", on_swap_file, Support::Full, KernelPath::SysTrivial, {}},

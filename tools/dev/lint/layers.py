@@ -27,7 +27,7 @@ LAYERS = [
     ["kernel_model/files/locks", "kernel_model/files/rights"],
     ["kernel_model/task"],
     ["kernel_model/files/event", "kernel_model/files/tty", "kernel_model/hooks", "kernel_model/ipc", "kernel_model/aio", "kernel_model/keys", "kernel_model/log", "kernel_model/uring", "kernel_model/net", "kernel_model/vdso"],
-    ["kernel_model/files/host", "kernel_model/net/netlink"],
+    ["kernel_model/files/host", "kernel_model/net/netlink", "kernel_model/net/packet"],
     ["kernel_model/loader"],
     ["kernel_model/kernel", "kernel_model/proc"],
     ["kernel_model/signal"],

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // net/ipv4/raw.c, net/ipv4/icmp.c (icmp_echo)
-#include "kernel_model/net/raw_socket.h"
+#include "kernel_model/net/packet/raw_socket.h"
 
 #include "kernel_model/abi/poll.h"
+#include "kernel_model/net/frames.h"
 #include "kernel_model/net/network.h"
 #include "kernel_model/net/packet_bytes.h"
 #include "sim/base/try.h"
@@ -94,6 +95,8 @@ void RawSocket::transmit(const IpAddress& from, const PacketFields& fields, std:
                          std::span<const std::byte> payload) {
     std::vector<std::byte> packet(payload.begin(), payload.end());
     if (!is_v6()) packet = with_ip_header(from, fields, protocol, payload);
+    if (!network().frame_listeners.empty())
+        show_packet(network(), with_ip_header(from, fields, protocol, payload), false);
     for (RawSocket* const other : network().raw_sockets) {
         if (other->family() == family() && other->protocol() == protocol)
             other->take(packet, from, fields, mark_of(*this));
