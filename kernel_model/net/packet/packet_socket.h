@@ -7,6 +7,7 @@
 #include "kernel_model/net/datagram_queue.h"
 #include "kernel_model/net/frames.h"
 #include "kernel_model/net/packet/packet_ring.h"
+#include "sim/mem/memory_charge.h"
 
 namespace uprobesim {
 
