@@ -81,7 +81,8 @@ void UnicornCpu::edit_code(const UnicornTrial& trial) {
         return;
     }
     editor_ =
-        CodeEditor::attach(engine_.handle(), engine_.whole_cpu_state(), *build, editor_refused_);
+        CodeEditor::attach(engine_.handle(), engine_.whole_cpu_state(), *build, engine_,
+                           editor_refused_);
     if (editor_ == nullptr) return;
     editor_->begin();
     if (isa_.has(IsaFeature::Bti)) editor_->leave_jumps();  // by PSTATE.BTYPE too

@@ -118,9 +118,8 @@ UnicornEngine::~UnicornEngine() {
     uc_close(uc_);
 }
 
-void UnicornEngine::on_interrupt(uc_engine* uc, std::uint32_t number, void* self) {
-    static_cast<UnicornEngine*>(self)->exception_ = number;
-    uc_emu_stop(uc);
+void UnicornEngine::on_interrupt(uc_engine*, std::uint32_t number, void* self) {
+    static_cast<UnicornEngine*>(self)->take_exception(number);
 }
 
 void UnicornEngine::write_system(SystemRegister r, std::uint64_t value) {

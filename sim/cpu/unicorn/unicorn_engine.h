@@ -16,6 +16,7 @@
 
 #include "sim/cpu/cpu.h"
 #include "sim/cpu/unicorn/engine_way.h"
+#include "sim/cpu/unicorn/jit/block_ends.h"
 #include "sim/cpu/unicorn/jit/engine_pages.h"
 #include "sim/cpu/unicorn/translated_code.h"
 #include "sim/insn/isa.h"
@@ -34,13 +35,13 @@ inline std::uint64_t most_host_bytes(const PhysicalMemory& memory, std::uint64_t
     return std::clamp(memory.limit_bytes() / 8 / kPageSize * kPageSize, least, most);
 }
 
-class UnicornEngine {
+class UnicornEngine final : public ExceptionTaker {
 public:
     // Opens the engine, maps the physical memory, goes to EL0, calibrates.
     // `most_code`: as in UnicornTrial.
     UnicornEngine(PhysicalMemory& memory, EngineWay way, std::uint64_t most_code,
                   const IsaSet& isa);
-    ~UnicornEngine();
+    ~UnicornEngine() override;
     UnicornEngine(const UnicornEngine&) = delete;
     UnicornEngine& operator=(const UnicornEngine&) = delete;
 
@@ -72,6 +73,10 @@ public:
     // without one.
     std::optional<std::uint32_t> start(std::uint64_t pc);
     void stop() { uc_emu_stop(uc_); }
+    void take_exception(std::uint32_t number) override {
+        exception_ = number;
+        stop();
+    }
     std::uint64_t pc() const { return read(Reg::Pc); }
     // Of the data abort that has just stopped the engine.
     struct FaultDetail {

@@ -50,20 +50,16 @@ Bytes& store32(Bytes& to, std::uint64_t offset, std::uint32_t value) {
 
 constexpr std::size_t kStoreBytes = 10, kJumpBytes = 5;
 
-bool is(const TcgOp* op, TcgOpcode opcode) {
-    return op != nullptr && op->opcode == static_cast<unsigned>(opcode);
-}
-
 }  // namespace
 
 bool BlockHeads::reserve(TcgContext* s, BlockId id) const {
     // The engine's test: load, a zero, a branch to the exit if less; the exit is the list's end.
     TcgOp* const load = first_op(layout_, s);
-    if (!is(load, TcgOpcode::Load32) || load->args[2] != kExitRequest) return false;
+    if (!is_op(load, TcgOpcode::Load32) || load->args[2] != kExitRequest) return false;
     TcgOp* const zero = load->next;
-    if (!is(zero, TcgOpcode::MoveImmediate32)) return false;
+    if (!is_op(zero, TcgOpcode::MoveImmediate32)) return false;
     TcgOp* const branch = zero->next;
-    if (!is(branch, TcgOpcode::BranchIf32) ||
+    if (!is_op(branch, TcgOpcode::BranchIf32) ||
         branch->args[2] != static_cast<unsigned>(TcgCondition::Less))
         return false;
     const TcgValue out = branch->args[3];
@@ -71,7 +67,7 @@ bool BlockHeads::reserve(TcgContext* s, BlockId id) const {
     TcgOp* before_exit = branch;
     while (before_exit->next != exit && before_exit->next != nullptr)
         before_exit = before_exit->next;
-    if (!is(exit, TcgOpcode::ExitBlock) || !is(before_exit, TcgOpcode::SetLabel) ||
+    if (!is_op(exit, TcgOpcode::ExitBlock) || !is_op(before_exit, TcgOpcode::SetLabel) ||
         before_exit->args[0] != out)
         return false;
 

@@ -10,7 +10,8 @@
 namespace uprobesim {
 
 std::unique_ptr<CodeEditor> CodeEditor::attach(uc_engine* uc, std::byte* env,
-                                               const EngineBuild& build, std::string& reason) {
+                                               const EngineBuild& build, ExceptionTaker& taker,
+                                               std::string& reason) {
     const auto refused = [&reason](std::string why) {
         reason = std::move(why);
         return nullptr;
@@ -26,13 +27,15 @@ std::unique_ptr<CodeEditor> CodeEditor::attach(uc_engine* uc, std::byte* env,
     if (memory->data() == nullptr)
         return refused("there is no room within 2 GiB of the engine's CPU state");
     return std::unique_ptr<CodeEditor>(
-        new CodeEditor(uc, env, parts, build.layout, *calls, std::move(memory)));
+        new CodeEditor(uc, env, parts, build.layout, *calls, taker, std::move(memory)));
 }
 
 CodeEditor::CodeEditor(uc_engine* uc, std::byte* env, const EngineParts& parts,
-                       const EngineLayout& layout, const EngineCalls& calls,
+                       const EngineLayout& layout, const EngineCalls& calls, ExceptionTaker& taker,
                        std::unique_ptr<NearMemory> memory)
     : layout_(layout),
+      calls_(calls),
+      taker_(taker),
       uc_(uc),
       env_(env),
       cpu_(parts.cpu),
@@ -42,6 +45,7 @@ CodeEditor::CodeEditor(uc_engine* uc, std::byte* env, const EngineParts& parts,
       shared_(*reinterpret_cast<Shared*>(memory_->data())),
       jumps_(layout, calls, env, shared_.jumps),
       heads_(layout, calls, env, shared_.counts),
+      ends_(layout, calls),
       tlb_(layout, env, EnginePages::bits(uc)) {
     EngineRegistry<CodeEditor>::all().add(*this);
 }

@@ -111,6 +111,8 @@ const EngineCalls* engine_calls() {
         get(calls.new_temp, "tcg_temp_new_internal_aarch64");
         get(calls.new_label, "gen_new_label_aarch64");
         get(calls.lookup, "helper_lookup_tb_ptr_aarch64");
+        get(calls.raise_breakpoint, "helper_exception_bkpt_insn_aarch64");
+        get(calls.raise, "helper_exception_with_syndrome_aarch64");
         return all ? &calls : nullptr;
     }();
     return found;
