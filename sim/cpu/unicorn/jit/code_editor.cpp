@@ -55,7 +55,7 @@ CodeEditor::~CodeEditor() {
 }
 
 std::variant<BlockId, CodeEditor::NotCounted, CodeEditor::NoRoom> CodeEditor::begin_code(
-    const TranslationBlock& block) {
+    TranslationBlock& block) {
     // The engine ends a run by a block of nothing.
     if (block.size == 0) return NotCounted{};
     // PSTATE.BTYPE is among a block's flags, and not among the CPU's (TBFLAG_A64 of QEMU 5.0.1). A
@@ -66,15 +66,27 @@ std::variant<BlockId, CodeEditor::NotCounted, CodeEditor::NoRoom> CodeEditor::be
                     "EL0 runs in a state that its blocks do not know");
     const auto id = counter_->translated(block.pc, block.size);
     if (!id) return NoRoom{};
-    check_invariant(heads_.reserve(context_, *id),
+    check_invariant(heads_.remove_test(context_),
                     "a block of the engine begins in a way that is not known");
+    BlockHeads::make_room(block);
     return *id;
 }
 
-void CodeEditor::end_code(const TranslationBlock& block, BlockId id, bool made) {
-    if (!made) return counter_->gone(id);  // it will be translated again
+int CodeEditor::end_code(TranslationBlock& block, BlockId id, int size) {
+    constexpr int kTooLarge = -2;  // the engine makes it anew of fewer instructions
+    constexpr std::size_t kMost = 0xffff;
+    if (size > 0 && static_cast<std::size_t>(size) + BlockHeads::kHeadBytes > kMost)
+        size = kTooLarge;
+    heads_.take_room(context_, block, size > 0);
+    if (size <= 0) {
+        counter_->gone(id);
+        return size;
+    }
     const auto cost = counter_->cost_of(id);
-    if (cost && heads_.overwrite(block.code, id, *cost)) counter_->head_counts(id);
+    const std::size_t end = BlockHeads::kHeadBytes + static_cast<std::size_t>(size);
+    heads_.write(context_, block.code, end, id, block.pc, cost);
+    if (cost) counter_->head_counts(id);
+    return static_cast<int>(end + BlockHeads::kAskBytes);
 }
 
 void CodeEditor::block_gone(const TranslationBlock& block) {

@@ -105,8 +105,9 @@ public:
     // Around the making of the block's code.
     struct NotCounted {};
     struct NoRoom {};
-    std::variant<BlockId, NotCounted, NoRoom> begin_code(const TranslationBlock& block);
-    void end_code(const TranslationBlock& block, BlockId id, bool made);
+    std::variant<BlockId, NotCounted, NoRoom> begin_code(TranslationBlock& block);
+    // `size`: of the code that was made; less than 0: none was. Returns that of the whole.
+    int end_code(TranslationBlock& block, BlockId id, int size);
     bool begin_block(std::uint64_t id) { return counter_->begin(static_cast<BlockId>(id)); }
     void block_gone(const TranslationBlock& block);
     void all_blocks_gone() {

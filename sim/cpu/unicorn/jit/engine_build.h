@@ -23,6 +23,7 @@ using TcgContext = char;
 struct EngineCalls {
     TcgOp* (*emit)(TcgContext*, int opcode);
     TcgOp* (*insert_before)(TcgContext*, TcgOp*, int opcode);
+    void (*remove)(TcgContext*, TcgOp*);
     TcgTemp* (*new_temp)(TcgContext*, int type, bool local);
     std::uint32_t* (*new_label)(TcgContext*);
     void* (*lookup)(

@@ -115,9 +115,8 @@ INTERPOSE(int, tcg_gen_code_aarch64, char* s, void* block) {
     // As when the engine's own buffer is full: it drops all blocks.
     if (std::holds_alternative<uprobesim::CodeEditor::NoRoom>(begun)) return -1;
     const int size = generate();
-    if (const auto* id = std::get_if<uprobesim::BlockId>(&begun))
-        editor->end_code(tb, *id, size > 0);
-    return size;
+    const auto* const id = std::get_if<uprobesim::BlockId>(&begun);
+    return id == nullptr ? size : editor->end_code(tb, *id, size);
 }
 
 // A jump to another page: the end of a block.
