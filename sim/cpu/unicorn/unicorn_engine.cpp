@@ -287,6 +287,10 @@ void UnicornEngine::flush_translations() {
     write_system({1, 0, 8, 7, 0}, 0);  // TLBI VMALLE1
 }
 
+void UnicornEngine::flush_translations_of(VAddr page) {
+    write_system({1, 0, 8, 7, 1}, page.value / kPageSize);  // TLBI VAE1
+}
+
 void UnicornEngine::drop_code(PAddr frame, std::uint64_t offset, std::uint64_t size) {
     // The engine finds translated code through a virtual address that is executable now. The window
     // is one.

@@ -90,10 +90,12 @@ public:
     // Where the cached translations are known to be `root`'s: after a context with another table
     // was restored.
     void restore_translation_table(PAddr root);
-    // All of them: the engine's page is 1 KiB, and TLBI by address drops the jump targets of a 4
-    // KiB page's first quarter only, so that code after it would go on running after the page was
+    // All of them: the engine's own page is 1 KiB, and TLBI by address drops the jump targets of a
+    // 4 KiB page's first quarter only, so that code after it would go on running after the page was
     // mapped to another frame.
     void flush_translations();
+    // Of a page without a tag; with pages of 4 KiB only.
+    void flush_translations_of(VAddr page);
     // Drops translated code of a physical frame, mapped anywhere or not. Leaves the engine on its
     // own tables: the caller sets the guest's again.
     void drop_code(PAddr frame) { drop_code(frame, 0, kPageSize); }

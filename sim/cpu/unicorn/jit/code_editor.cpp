@@ -6,6 +6,7 @@
 #include "sim/cpu/unicorn/jit/engine_pages.h"
 #include "sim/cpu/unicorn/jit/engine_registry.h"
 #include "sim/cpu/unicorn/jit/interposed.h"
+#include "sim/mem/tag.h"
 
 namespace uprobesim {
 
@@ -101,6 +102,7 @@ void CodeEditor::open_stores(StoreGate& gate) {
 
 void CodeEditor::tlb_filled(std::uint64_t address, std::uint64_t physical, int rights, int mode) {
     constexpr int kWrite = 2;  // PAGE_WRITE
+    if (without_tag(address) != address) filled_with_tag_ = true;
     if (gate_ == nullptr || mode != EngineTlb::kMode || (rights & kWrite) == 0) return;
     if (gate_->open_at_once(PAddr(page_floor(physical)))) tlb_.open_for_stores(address);
 }

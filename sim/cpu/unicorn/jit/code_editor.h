@@ -120,6 +120,8 @@ public:
         if (forgets_) jumps_.forget();
     }
 
+    // An address whose top byte is a tag has been in the TLB.
+    bool filled_with_tag() const { return filled_with_tag_; }
     void tlb_filled(std::uint64_t address, std::uint64_t physical, int rights, int mode);
 
 private:
@@ -147,6 +149,7 @@ private:
     EngineTlb tlb_;
     StoreGate* gate_ = nullptr;
     std::uint64_t exceptions_ = 0;
+    bool filled_with_tag_ = false;
     bool editing_ = false;
     bool leaves_jumps_ = false;
     bool forgets_ = true;
