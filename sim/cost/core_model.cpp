@@ -11,10 +11,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 #include "sim/base/try.h"
 #include "sim/cost/core_table.h"
+#include "sim/cost/prices.h"
 #include "sim/insn/decoder.h"
 
 namespace uprobesim {
@@ -41,6 +41,8 @@ public:
         BlockInfo block;
         std::vector<Costed> insns;
         insns.reserve(words.size());
+        block.classes.reserve(words.size());
+        block.cycles_through.reserve(words.size());
         for (const std::uint32_t word : words) {
             insns.push_back(costed(word));
             block.classes.push_back(insns.back().cls);
@@ -52,7 +54,7 @@ public:
         double micro_ops = 0;
         std::vector<double> busy(table_.pipe_counts.size(), 0.0);
         double count = 0;
-        std::uint64_t last = 0;
+        CentiCycles last;
         for (const Costed& insn : insns) {
             // Even what needs no pipe, a hint, takes its place in the issue group.
             micro_ops += std::max(1.0, occupy(*insn.cost, 1, busy));
@@ -63,8 +65,8 @@ public:
             double cycles = std::max(micro_ops / table_.issue_width, chain_per_insn * count);
             for (std::size_t p = 0; p < busy.size(); ++p)
                 cycles = std::max(cycles, busy[p] / table_.pipe_counts[p]);
-            last = std::max(last, static_cast<std::uint64_t>(std::llround(cycles * 100)));
-            block.cycles_through.push_back(CentiCycles(last));
+            last = std::max(last, from_cycles(cycles));
+            block.cycles_through.push_back(last);
         }
         return block;
     }
@@ -123,7 +125,24 @@ private:
         return micro_ops;
     }
 
+    // Whether the block reads what an earlier pass of it has written. If not, each pass is like the
+    // first, and nothing grows.
+    static bool hands_on(const std::vector<Costed>& insns) {
+        RegSet from_before, written;
+        for (const Costed& insn : insns) {
+            std::uint64_t reads = insn.reads.regs;
+            if (insn.accumulator) reads |= std::uint64_t{1} << *insn.accumulator;
+            from_before.regs |= reads & ~written.regs;
+            from_before.nzcv = from_before.nzcv || (insn.reads.nzcv && !written.nzcv);
+            written.regs |= insn.writes.regs;
+            if (insn.writeback) written.regs |= std::uint64_t{1} << insn.base;
+            written.nzcv = written.nzcv || insn.writes.nzcv;
+        }
+        return (from_before.regs & written.regs) != 0 || (from_before.nzcv && written.nzcv);
+    }
+
     double chain_growth(const std::vector<Costed>& insns) const {
+        if (!hands_on(insns)) return 0;
         ReadyTimes ready{};
         // Four passes to settle, four to measure: a chain may need several passes to come round
         // through other registers.

@@ -87,6 +87,7 @@ private:
         if (result() != kRounds * 2 * 3) return "edited code does not do what it did";
         const std::uint64_t asked = editor.jumps().asked();
         if (asked == 0) return "the engine's jumps were not edited";
+        if (editor.exceptions() == 0) return "the engine's exceptions were not edited";
         if (result() != kRounds * 2 * 3 || editor.jumps().asked() != asked)
             return "jumps are not found inline";
         show(second);

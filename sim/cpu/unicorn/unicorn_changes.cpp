@@ -13,15 +13,40 @@ void UnicornCpu::translation_changed(const AddressSpace& space, VAddr page) {
         if (const auto now = space.lookup(page)) code_frame_changed(now->frame);
     }
     if (space_ != &space) return;
-    translations_stale_ = true;
+    note_stale(page);
     stores_.forget_page(page);
 }
 
 void UnicornCpu::shadow_changed(const AddressSpace& space, VAddr page) {
     if (blocks_) blocks_->forget_page(space.id(), page);
     if (space_ != &space) return;
-    translations_stale_ = true;
+    note_stale(page);
     stores_.forget_page(page);
+}
+
+// One page costs a hundredth of what filling the TLB again does. By address only where a page of
+// the guest is one of the engine's, and where no address with a tag was used: that has an entry of
+// its own, which the engine's TLBI by address does not know of.
+void UnicornCpu::note_stale(VAddr page) {
+    constexpr std::size_t kMost = 64;
+    const bool by_page = editor_ != nullptr && !editor_->filled_with_tag() &&
+                         std::uint64_t{1} << engine_.page_bits() == kPageSize;
+    if (translations_stale_ || !by_page || stale_pages_.size() == kMost) {
+        translations_stale_ = true;
+        stale_pages_.clear();
+    } else if (stale_pages_.empty() || stale_pages_.back() != page) {
+        stale_pages_.push_back(page);
+    }
+}
+
+void UnicornCpu::refresh_translations() {
+    if (translations_stale_) {
+        engine_.flush_translations();
+    } else {
+        for (const VAddr page : stale_pages_) engine_.flush_translations_of(page);
+    }
+    translations_stale_ = false;
+    stale_pages_.clear();
 }
 
 void UnicornCpu::space_gone(const AddressSpace& space) {

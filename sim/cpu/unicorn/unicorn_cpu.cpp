@@ -80,8 +80,8 @@ void UnicornCpu::edit_code(const UnicornTrial& trial) {
         editor_refused_ = "this build of the engine is not known";
         return;
     }
-    editor_ =
-        CodeEditor::attach(engine_.handle(), engine_.whole_cpu_state(), *build, editor_refused_);
+    editor_ = CodeEditor::attach(engine_.handle(), engine_.whole_cpu_state(), *build, engine_,
+                                 editor_refused_);
     if (editor_ == nullptr) return;
     editor_->begin();
     if (isa_.has(IsaFeature::Bti)) editor_->leave_jumps();  // by PSTATE.BTYPE too
@@ -145,16 +145,15 @@ std::vector<FastPath> UnicornCpu::fast_paths() const {
 
 void UnicornCpu::enter(const AddressSpace& space) {
     if (space_ == &space && !table_stale_) [[likely]] {
-        if (translations_stale_) [[unlikely]] {
-            engine_.flush_translations();
-            translations_stale_ = false;
-        }
+        if (translations_stale_ || !stale_pages_.empty()) [[unlikely]]
+            refresh_translations();
         return;
     }
     engine_.set_translation_table(space.root());
     space_ = &space;
     table_stale_ = false;
     translations_stale_ = false;
+    stale_pages_.clear();
     stores_.enter(&space);
     if (blocks_) blocks_->enter(space);
 }

@@ -212,6 +212,8 @@ private:
     Context& load_other(ContextId id);
     void fold();
     void enter(const AddressSpace& space);
+    void note_stale(VAddr page);
+    void refresh_translations();
     std::optional<std::uint32_t> execute(Context& context);
     void uncount_from(std::uint64_t pc, std::uint64_t trapping);
     void do_store_work();
@@ -272,7 +274,8 @@ private:
     // What the engine has to be told before it runs in space_: its table, or only that translations
     // changed.
     bool table_stale_ = true;
-    bool translations_stale_ = false;
+    bool translations_stale_ = false;  // all of them
+    std::vector<VAddr> stale_pages_;   // else those of these pages
 
     // Of the loaded context, since its last fold.
     std::uint64_t insns_ = 0;

@@ -118,9 +118,8 @@ UnicornEngine::~UnicornEngine() {
     uc_close(uc_);
 }
 
-void UnicornEngine::on_interrupt(uc_engine* uc, std::uint32_t number, void* self) {
-    static_cast<UnicornEngine*>(self)->exception_ = number;
-    uc_emu_stop(uc);
+void UnicornEngine::on_interrupt(uc_engine*, std::uint32_t number, void* self) {
+    static_cast<UnicornEngine*>(self)->take_exception(number);
 }
 
 void UnicornEngine::write_system(SystemRegister r, std::uint64_t value) {
@@ -286,6 +285,10 @@ void UnicornEngine::set_translation_table(PAddr root) {
 
 void UnicornEngine::flush_translations() {
     write_system({1, 0, 8, 7, 0}, 0);  // TLBI VMALLE1
+}
+
+void UnicornEngine::flush_translations_of(VAddr page) {
+    write_system({1, 0, 8, 7, 1}, page.value / kPageSize);  // TLBI VAE1
 }
 
 void UnicornEngine::drop_code(PAddr frame, std::uint64_t offset, std::uint64_t size) {

@@ -16,6 +16,7 @@
 
 #include "sim/cpu/cpu.h"
 #include "sim/cpu/unicorn/engine_way.h"
+#include "sim/cpu/unicorn/jit/block_ends.h"
 #include "sim/cpu/unicorn/jit/engine_pages.h"
 #include "sim/cpu/unicorn/translated_code.h"
 #include "sim/insn/isa.h"
@@ -34,13 +35,13 @@ inline std::uint64_t most_host_bytes(const PhysicalMemory& memory, std::uint64_t
     return std::clamp(memory.limit_bytes() / 8 / kPageSize * kPageSize, least, most);
 }
 
-class UnicornEngine {
+class UnicornEngine final : public ExceptionTaker {
 public:
     // Opens the engine, maps the physical memory, goes to EL0, calibrates.
     // `most_code`: as in UnicornTrial.
     UnicornEngine(PhysicalMemory& memory, EngineWay way, std::uint64_t most_code,
                   const IsaSet& isa);
-    ~UnicornEngine();
+    ~UnicornEngine() override;
     UnicornEngine(const UnicornEngine&) = delete;
     UnicornEngine& operator=(const UnicornEngine&) = delete;
 
@@ -72,6 +73,10 @@ public:
     // without one.
     std::optional<std::uint32_t> start(std::uint64_t pc);
     void stop() { uc_emu_stop(uc_); }
+    void take_exception(std::uint32_t number) override {
+        exception_ = number;
+        stop();
+    }
     std::uint64_t pc() const { return read(Reg::Pc); }
     // Of the data abort that has just stopped the engine.
     struct FaultDetail {
@@ -85,10 +90,12 @@ public:
     // Where the cached translations are known to be `root`'s: after a context with another table
     // was restored.
     void restore_translation_table(PAddr root);
-    // All of them: the engine's page is 1 KiB, and TLBI by address drops the jump targets of a 4
-    // KiB page's first quarter only, so that code after it would go on running after the page was
+    // All of them: the engine's own page is 1 KiB, and TLBI by address drops the jump targets of a
+    // 4 KiB page's first quarter only, so that code after it would go on running after the page was
     // mapped to another frame.
     void flush_translations();
+    // Of a page without a tag; with pages of 4 KiB only.
+    void flush_translations_of(VAddr page);
     // Drops translated code of a physical frame, mapped anywhere or not. Leaves the engine on its
     // own tables: the caller sets the guest's again.
     void drop_code(PAddr frame) { drop_code(frame, 0, kPageSize); }

@@ -184,3 +184,31 @@ TEST_CASE_METHOD(CpuFixture, "code that is written through a tag runs", "[cpu][t
         CHECK(x(7) == i);
     }
 }
+
+TEST_CASE_METHOD(CpuFixture,
+                 "a page that is mapped to other memory is seen there, with a tag or not",
+                 "[cpu][tags]") {
+    const std::uint64_t tag = GENERATE(0u, 0x5au) * (std::uint64_t{1} << 56);
+    const unsigned pages = GENERATE(1u, 3u, 100u);
+    put(code, 0, {ldr(3, 1), str(2, 1), svc(0)});
+    for (std::uint64_t round = 0; round < 4; ++round) {
+        std::vector<PAddr> frames;
+        for (unsigned i = 0; i < pages; ++i) {
+            frames.push_back(map(kData + i * kPageSize, kReadWrite));
+            const std::uint64_t value = round * 1000 + i;
+            std::memcpy(memory.bytes(frames.back()).data(), &value, sizeof value);
+        }
+        for (unsigned i = 0; i < pages; ++i) {
+            CAPTURE(round, i);
+            x(1, (kData.value + i * kPageSize) | tag);
+            x(2, round + 7);
+            REQUIRE(stopped_by<Svc>(run_from(kCode)));
+            CHECK(x(3) == round * 1000 + i);
+            CHECK(word64(frames[i], 0) == round + 7);
+        }
+        // What may only be read from now on cannot be written.
+        space.protect(kData, kRead);
+        x(1, kData.value | tag);
+        CHECK(stopped_by<Abort>(run_from(kCode)));
+    }
+}

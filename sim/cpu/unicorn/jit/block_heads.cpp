@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "sim/base/error.h"
 #include "sim/cpu/unicorn/jit/interposed.h"
 
 namespace uprobesim {
@@ -12,10 +13,6 @@ namespace {
 
 // CPUState's icount_decr, before CPUARMState: what the engine's test reads.
 constexpr std::uint64_t kExitRequest = static_cast<std::uint64_t>(-16);
-
-// What is overwritten: stores of these to where nobody looks. The last is of one byte.
-constexpr std::uint32_t kFillers[] = {0x5eed0001, 0x5eed0002, 0x5eed0003};
-constexpr std::uint32_t kByteFiller = 0x5e;
 
 // Writes or compares machine code; multi-byte numbers are little-endian.
 class Bytes {
@@ -39,85 +36,84 @@ private:
         size_ += bytes;
         return *this;
     }
-    std::array<std::uint8_t, 64> bytes_{};
+    std::array<std::uint8_t, 80> bytes_{};
     std::size_t size_ = 0;
 };
 
-// %rbp is the CPU's state in generated code. movl $value, offset(%rbp)
-Bytes& store32(Bytes& to, std::uint64_t offset, std::uint32_t value) {
-    return to.raw(0xc7, 0x85).number32(offset).number32(value);
-}
-
-constexpr std::size_t kStoreBytes = 10, kJumpBytes = 5;
-
-bool is(const TcgOp* op, TcgOpcode opcode) {
-    return op != nullptr && op->opcode == static_cast<unsigned>(opcode);
-}
+// %rbp is the CPU's state in generated code.
+constexpr std::uint16_t kNoJump = 0xffff;
 
 }  // namespace
 
-bool BlockHeads::reserve(TcgContext* s, BlockId id) const {
-    // The engine's test: load, a zero, a branch to the exit if less; the exit is the list's end.
+bool BlockHeads::remove_test(TcgContext* s) const {
+    // A load, a zero, a branch to the exit if less. The exit, at the list's end, goes by itself
+    // when no branch leads there.
     TcgOp* const load = first_op(layout_, s);
-    if (!is(load, TcgOpcode::Load32) || load->args[2] != kExitRequest) return false;
+    if (!is_op(load, TcgOpcode::Load32) || load->args[2] != kExitRequest) return false;
     TcgOp* const zero = load->next;
-    if (!is(zero, TcgOpcode::MoveImmediate32)) return false;
+    if (!is_op(zero, TcgOpcode::MoveImmediate32)) return false;
     TcgOp* const branch = zero->next;
-    if (!is(branch, TcgOpcode::BranchIf32) ||
+    if (!is_op(branch, TcgOpcode::BranchIf32) ||
         branch->args[2] != static_cast<unsigned>(TcgCondition::Less))
         return false;
-    const TcgValue out = branch->args[3];
-    TcgOp* const exit = last_op(layout_, s);
-    TcgOp* before_exit = branch;
-    while (before_exit->next != exit && before_exit->next != nullptr)
-        before_exit = before_exit->next;
-    if (!is(exit, TcgOpcode::ExitBlock) || !is(before_exit, TcgOpcode::SetLabel) ||
-        before_exit->args[0] != out)
-        return false;
-
-    const OpWriter head(layout_, calls_, s, load);
-    const auto store = [&](TcgOpcode opcode, std::uint32_t value, const void* to) {
-        const TcgValue t = head.temp(TcgType::I32);
-        head.op(TcgOpcode::MoveImmediate32, t, value);
-        head.op(opcode, t, head.env(), from_env(to));
-    };
-    store(TcgOpcode::Store32, id, &memory_.last);
-    for (const std::uint32_t filler : kFillers) store(TcgOpcode::Store32, filler, &memory_.unused);
-    store(TcgOpcode::Store8, kByteFiller, &memory_.unused);
-    const TcgValue body = head.label();
-    OpWriter(layout_, calls_, s, branch->next).op(TcgOpcode::SetLabel, body);
-    // Always, instead of where an exit was asked for. The label counts the branch as before, and
-    // the operations that the condition needed are dropped as nothing needs them.
-    branch->opcode = static_cast<unsigned>(TcgOpcode::Branch);
-    branch->args[0] = out;
-    // Behind the exit's label: if (uprobesim_begin_block(env, id)) goto body.
-    const OpWriter way_out(layout_, calls_, s, exit);
-    const TcgValue runs = way_out.call(&uprobesim_begin_block, way_out.env(), way_out.constant(id));
-    way_out.op(TcgOpcode::BranchIf64, runs, way_out.constant(0), TcgCondition::NotEqual, body);
+    for (TcgOp* const op : {load, zero, branch}) calls_.remove(s, op);
     return true;
 }
 
-bool BlockHeads::overwrite(std::uint8_t* code, BlockId id, BlockCost cost) const {
-    Bytes begin;
-    store32(begin, from_env(&memory_.last), id);
-    for (const std::uint32_t filler : kFillers) store32(begin, from_env(&memory_.unused), filler);
-    begin.raw(0xc6, 0x85).number32(from_env(&memory_.unused)).raw(kByteFiller);  // movb
-    begin.raw(0xe9);                                                             // jmp ask
-    if (!begin.are_at(code)) return false;
-    const std::size_t all = begin.size() - 1 + kJumpBytes;
-    const std::uint8_t* const ask = code + all + read_at<std::int32_t>(code, all - 4);
+// Offsets from the code's beginning: of the ends of instructions, and of jumps to other blocks.
+void BlockHeads::take_room(const TcgContext* s, TranslationBlock& block, bool made) const {
+    block.code -= kHeadBytes;
+    if (!made) return;
+    for (std::size_t i = 0; i < block.insns; ++i) {
+        const std::size_t at = layout_.tcg_insn_ends + i * sizeof(std::uint16_t);
+        const auto end = static_cast<std::uint16_t>(read_at<std::uint16_t>(s, at) + kHeadBytes);
+        std::memcpy(const_cast<TcgContext*>(s) + at, &end, sizeof end);
+    }
+    for (std::size_t i = 0; i < 2; ++i) {
+        if (block.jump_reset[i] == kNoJump) continue;
+        block.jump_reset[i] = static_cast<std::uint16_t>(block.jump_reset[i] + kHeadBytes);
+        block.jump_target[i] += kHeadBytes;
+    }
+}
 
+void BlockHeads::write(const TcgContext* s, std::uint8_t* code, std::size_t size, BlockId id,
+                       std::uint64_t pc, std::optional<BlockCost> cost) const {
+    std::uint8_t* const ask = code + size;
     Bytes head;
-    head.raw(0x48, 0xbb).number64(static_cast<std::uint64_t>(cost.packed()));  // movabs cost, %rbx
-    head.raw(0x48, 0x29, 0x9d).number32(from_env(&memory_.left));              // sub %rbx, left
-    head.raw(0x0f, 0x88);                                                      // js ask
-    head.number32(number_of(ask) - number_of(code + kStoreBytes + head.size() + 4));
-    head.raw(0x48, 0x8b, 0x9d).number32(from_env(&memory_.counts));  // mov counts, %rbx
-    head.raw(0x48, 0xff, 0x83).number32(std::uint64_t{id} * 8);      // incq 8*id(%rbx)
-    head.raw(0x0f, 0x1f, 0x44, 0x00, 0x00);                          // nop
-    if (kStoreBytes + head.size() != all) return false;
-    head.put(code + kStoreBytes);
-    return true;
+    head.raw(0xc7, 0x85).number32(from_env(&memory_.last)).number32(id);  // movl id, last
+    // From the end of a jump that is to be written.
+    const auto to_ask = [&](std::size_t jump) {
+        return number_of(ask) - number_of(code + head.size() + jump + 4);
+    };
+    if (cost) {
+        head.raw(0x48, 0xbb).number64(static_cast<std::uint64_t>(cost->packed()));  // movabs, %rbx
+        head.raw(0x48, 0x29, 0x9d).number32(from_env(&memory_.left));               // sub %rbx
+        const std::uint64_t distance = to_ask(2);
+        head.raw(0x0f, 0x88).number32(distance);                         // js ask
+        head.raw(0x48, 0x8b, 0x9d).number32(from_env(&memory_.counts));  // mov counts, %rbx
+        head.raw(0x48, 0xff, 0x83).number32(std::uint64_t{id} * 8);      // incq 8*id(%rbx)
+        check_invariant(head.size() == kHeadBytes, "a head does not fit its room");
+    } else {
+        const std::uint64_t distance = to_ask(1);
+        head.raw(0xe9).number32(distance);  // jmp ask
+    }
+    head.put(code);
+
+    // pc = the block's; if (uprobesim_begin_block(env, id)) goto code; leave.
+    Bytes out;
+    out.raw(0x48, 0xbb).number64(pc);                                 // movabs pc, %rbx
+    out.raw(0x48, 0x89, 0x9d).number32(layout_.env_pc);               // mov %rbx, pc(%rbp)
+    out.raw(0x48, 0x89, 0xef);                                        // mov %rbp, %rdi
+    out.raw(0xbe).number32(id);                                       // mov id, %esi
+    out.raw(0x48, 0xb8).number64(number_of(&uprobesim_begin_block));  // movabs, %rax
+    out.raw(0xff, 0xd0);                                              // call *%rax
+    out.raw(0x48, 0x85, 0xc0);                                        // test %rax, %rax
+    out.raw(0x0f, 0x85);                                              // jne code
+    out.number32(number_of(code + kHeadBytes) - number_of(ask + out.size() + 4));
+    out.raw(0x48, 0xb8).number64(read_at<std::uint64_t>(s, layout_.tcg_epilogue));  // movabs, %rax
+    out.raw(0xff, 0xe0);                                                            // jmp *%rax
+    check_invariant(out.size() == kAskBytes, "where a block asks does not fit its room");
+    out.put(ask);
 }
 
 std::optional<BlockId> BlockHeads::id_of(const std::uint8_t* code) const {

@@ -3,11 +3,15 @@
 // block must not run. It replaces the engine's own test for a requested exit.
 //
 // A block is known by an id for each translation of it, so that what it is made of is right for as
-// long as its code lives, in whatever address space it runs. As the engine generates it, the head
-// always asks; then it is overwritten by code that asks only where counting is not all there is to
-// do, if the block allows that. So a block that is not overwritten counts as well, only slower.
+// long as its code lives, in whatever address space it runs.
+//
+// The engine makes the block's code behind room that is left for the head; the head is machine code
+// of ours, as operations that the engine would have to make code of take it six times as long. A
+// block that counting is not all there is to do for asks each time. Where it asks stands behind the
+// block's code.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -38,7 +42,6 @@ public:
         std::int64_t left;
         std::uint64_t* counts;  // executions of the context that runs, by id
         BlockId last;           // the block that began last
-        std::uint32_t unused;   // written in what is overwritten
     };
     static constexpr BlockId kNone = ~BlockId{0};
 
@@ -46,11 +49,18 @@ public:
                Memory& memory)
         : layout_(layout), calls_(calls), env_(env), memory_(memory) {}
 
-    // Puts a head that always asks into the list of operations. False: the block does not begin as
+    static constexpr std::size_t kHeadBytes = 47, kAskBytes = 58;
+
+    // Takes the engine's own test out of the list of operations. False: the block does not begin as
     // the engine's blocks do, and nothing was changed.
-    bool reserve(TcgContext* s, BlockId id) const;
-    // Overwrites it in the code. False: it is not what was expected, and goes on asking.
-    bool overwrite(std::uint8_t* code, BlockId id, BlockCost cost) const;
+    bool remove_test(TcgContext* s) const;
+    // Has the engine make the code that many bytes later, and says so of the code that was made.
+    static void make_room(TranslationBlock& block) { block.code += kHeadBytes; }
+    void take_room(const TcgContext* s, TranslationBlock& block, bool made) const;
+    // Writes the head, and at `code` + `size`, where the block's code ends, where it asks. No cost:
+    // it always asks. `pc`: the block's.
+    void write(const TcgContext* s, std::uint8_t* code, std::size_t size, BlockId id,
+               std::uint64_t pc, std::optional<BlockCost> cost) const;
     // Of code with such a head.
     std::optional<BlockId> id_of(const std::uint8_t* code) const;
 

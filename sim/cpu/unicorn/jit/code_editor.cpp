@@ -6,11 +6,13 @@
 #include "sim/cpu/unicorn/jit/engine_pages.h"
 #include "sim/cpu/unicorn/jit/engine_registry.h"
 #include "sim/cpu/unicorn/jit/interposed.h"
+#include "sim/mem/tag.h"
 
 namespace uprobesim {
 
 std::unique_ptr<CodeEditor> CodeEditor::attach(uc_engine* uc, std::byte* env,
-                                               const EngineBuild& build, std::string& reason) {
+                                               const EngineBuild& build, ExceptionTaker& taker,
+                                               std::string& reason) {
     const auto refused = [&reason](std::string why) {
         reason = std::move(why);
         return nullptr;
@@ -26,13 +28,15 @@ std::unique_ptr<CodeEditor> CodeEditor::attach(uc_engine* uc, std::byte* env,
     if (memory->data() == nullptr)
         return refused("there is no room within 2 GiB of the engine's CPU state");
     return std::unique_ptr<CodeEditor>(
-        new CodeEditor(uc, env, parts, build.layout, *calls, std::move(memory)));
+        new CodeEditor(uc, env, parts, build.layout, *calls, taker, std::move(memory)));
 }
 
 CodeEditor::CodeEditor(uc_engine* uc, std::byte* env, const EngineParts& parts,
-                       const EngineLayout& layout, const EngineCalls& calls,
+                       const EngineLayout& layout, const EngineCalls& calls, ExceptionTaker& taker,
                        std::unique_ptr<NearMemory> memory)
     : layout_(layout),
+      calls_(calls),
+      taker_(taker),
       uc_(uc),
       env_(env),
       cpu_(parts.cpu),
@@ -42,6 +46,7 @@ CodeEditor::CodeEditor(uc_engine* uc, std::byte* env, const EngineParts& parts,
       shared_(*reinterpret_cast<Shared*>(memory_->data())),
       jumps_(layout, calls, env, shared_.jumps),
       heads_(layout, calls, env, shared_.counts),
+      ends_(layout, calls),
       tlb_(layout, env, EnginePages::bits(uc)) {
     EngineRegistry<CodeEditor>::all().add(*this);
 }
@@ -51,7 +56,7 @@ CodeEditor::~CodeEditor() {
 }
 
 std::variant<BlockId, CodeEditor::NotCounted, CodeEditor::NoRoom> CodeEditor::begin_code(
-    const TranslationBlock& block) {
+    TranslationBlock& block) {
     // The engine ends a run by a block of nothing.
     if (block.size == 0) return NotCounted{};
     // PSTATE.BTYPE is among a block's flags, and not among the CPU's (TBFLAG_A64 of QEMU 5.0.1). A
@@ -62,15 +67,27 @@ std::variant<BlockId, CodeEditor::NotCounted, CodeEditor::NoRoom> CodeEditor::be
                     "EL0 runs in a state that its blocks do not know");
     const auto id = counter_->translated(block.pc, block.size);
     if (!id) return NoRoom{};
-    check_invariant(heads_.reserve(context_, *id),
+    check_invariant(heads_.remove_test(context_),
                     "a block of the engine begins in a way that is not known");
+    BlockHeads::make_room(block);
     return *id;
 }
 
-void CodeEditor::end_code(const TranslationBlock& block, BlockId id, bool made) {
-    if (!made) return counter_->gone(id);  // it will be translated again
+int CodeEditor::end_code(TranslationBlock& block, BlockId id, int size) {
+    constexpr int kTooLarge = -2;  // the engine makes it anew of fewer instructions
+    constexpr std::size_t kMost = 0xffff;
+    if (size > 0 && static_cast<std::size_t>(size) + BlockHeads::kHeadBytes > kMost)
+        size = kTooLarge;
+    heads_.take_room(context_, block, size > 0);
+    if (size <= 0) {
+        counter_->gone(id);
+        return size;
+    }
     const auto cost = counter_->cost_of(id);
-    if (cost && heads_.overwrite(block.code, id, *cost)) counter_->head_counts(id);
+    const std::size_t end = BlockHeads::kHeadBytes + static_cast<std::size_t>(size);
+    heads_.write(context_, block.code, end, id, block.pc, cost);
+    if (cost) counter_->head_counts(id);
+    return static_cast<int>(end + BlockHeads::kAskBytes);
 }
 
 void CodeEditor::block_gone(const TranslationBlock& block) {
@@ -85,6 +102,7 @@ void CodeEditor::open_stores(StoreGate& gate) {
 
 void CodeEditor::tlb_filled(std::uint64_t address, std::uint64_t physical, int rights, int mode) {
     constexpr int kWrite = 2;  // PAGE_WRITE
+    if (without_tag(address) != address) filled_with_tag_ = true;
     if (gate_ == nullptr || mode != EngineTlb::kMode || (rights & kWrite) == 0) return;
     if (gate_->open_at_once(PAddr(page_floor(physical)))) tlb_.open_for_stores(address);
 }

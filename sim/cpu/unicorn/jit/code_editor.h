@@ -14,6 +14,7 @@
 #include <variant>
 
 #include "sim/base/units.h"
+#include "sim/cpu/unicorn/jit/block_ends.h"
 #include "sim/cpu/unicorn/jit/block_heads.h"
 #include "sim/cpu/unicorn/jit/editor_check.h"
 #include "sim/cpu/unicorn/jit/engine_tlb.h"
@@ -52,7 +53,8 @@ public:
     // Null: nothing can be edited, and why not is in `reason`. `env`: the CPU's state. The engine
     // must be at EL0 and must not have run the guest's code. Nothing is edited before begin().
     static std::unique_ptr<CodeEditor> attach(uc_engine* uc, std::byte* env,
-                                              const EngineBuild& build, std::string& reason);
+                                              const EngineBuild& build, ExceptionTaker& taker,
+                                              std::string& reason);
     ~CodeEditor();
     CodeEditor(const CodeEditor&) = delete;
     CodeEditor& operator=(const CodeEditor&) = delete;
@@ -72,6 +74,8 @@ public:
         return read_at<std::uint32_t>(env_, layout_.env_flags) == el0_flags_;
     }
     const InlineJumps& jumps() const { return jumps_; }
+    // Exceptions that left generated code by its usual way.
+    std::uint64_t exceptions() const { return exceptions_; }
     // For tests, which have to notice.
     void never_forget() { forgets_ = false; }
 
@@ -89,11 +93,21 @@ public:
     void* find_by_address() { return jumps_.find_by_address(context_); }
     void* find_for_place(std::uint64_t place) { return jumps_.find_for_place(context_, place); }
     bool counts_blocks() const { return counter_ != nullptr && editing(); }
+    void edit_end() { ends_.edit(context_); }
+    void raised(std::uint32_t number) {
+        ++exceptions_;
+        taker_.take_exception(number);
+    }
+    // By the engine: does not return.
+    void raise(std::uint32_t number, std::uint32_t syndrome, std::uint32_t el) {
+        calls_.raise(env_, number, syndrome, el);
+    }
     // Around the making of the block's code.
     struct NotCounted {};
     struct NoRoom {};
-    std::variant<BlockId, NotCounted, NoRoom> begin_code(const TranslationBlock& block);
-    void end_code(const TranslationBlock& block, BlockId id, bool made);
+    std::variant<BlockId, NotCounted, NoRoom> begin_code(TranslationBlock& block);
+    // `size`: of the code that was made; less than 0: none was. Returns that of the whole.
+    int end_code(TranslationBlock& block, BlockId id, int size);
     bool begin_block(std::uint64_t id) { return counter_->begin(static_cast<BlockId>(id)); }
     void block_gone(const TranslationBlock& block);
     void all_blocks_gone() {
@@ -106,6 +120,8 @@ public:
         if (forgets_) jumps_.forget();
     }
 
+    // An address whose top byte is a tag has been in the TLB.
+    bool filled_with_tag() const { return filled_with_tag_; }
     void tlb_filled(std::uint64_t address, std::uint64_t physical, int rights, int mode);
 
 private:
@@ -114,9 +130,11 @@ private:
         InlineJumps::Memory jumps;
     };
     CodeEditor(uc_engine* uc, std::byte* env, const EngineParts& parts, const EngineLayout& layout,
-               const EngineCalls& calls, std::unique_ptr<NearMemory> memory);
+               const EngineCalls& calls, ExceptionTaker& taker, std::unique_ptr<NearMemory> memory);
 
     const EngineLayout& layout_;
+    const EngineCalls& calls_;
+    ExceptionTaker& taker_;
     uc_engine* uc_;
     std::byte* env_;
     void* cpu_;
@@ -126,9 +144,12 @@ private:
     Shared& shared_;
     InlineJumps jumps_;
     BlockHeads heads_;
+    BlockEnds ends_;
     BlockCounter* counter_ = nullptr;
     EngineTlb tlb_;
     StoreGate* gate_ = nullptr;
+    std::uint64_t exceptions_ = 0;
+    bool filled_with_tag_ = false;
     bool editing_ = false;
     bool leaves_jumps_ = false;
     bool forgets_ = true;

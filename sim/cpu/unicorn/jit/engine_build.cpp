@@ -31,6 +31,7 @@ constexpr EngineBuild kBuilds[] = {
       .tcg_nb_temps = 48,       // tcg_temp_new_internal
       .tcg_epilogue = 152,      // helper_lookup_tb_ptr
       .tcg_temps = 904,         // tcg_temp_new_internal
+      .tcg_insn_ends = 29880,   // tcg_gen_code
       .tcg_ops = 29576,         // tcg_emit_op
       .tcg_env = 43248,         // tcg_gen_lookup_and_goto_ptr
       .tcg_uc = 43376,          // check_exit_request
@@ -108,9 +109,12 @@ const EngineCalls* engine_calls() {
         };
         get(calls.emit, "tcg_emit_op_aarch64");
         get(calls.insert_before, "tcg_op_insert_before_aarch64");
+        get(calls.remove, "tcg_op_remove_aarch64");
         get(calls.new_temp, "tcg_temp_new_internal_aarch64");
         get(calls.new_label, "gen_new_label_aarch64");
         get(calls.lookup, "helper_lookup_tb_ptr_aarch64");
+        get(calls.raise_breakpoint, "helper_exception_bkpt_insn_aarch64");
+        get(calls.raise, "helper_exception_with_syndrome_aarch64");
         return all ? &calls : nullptr;
     }();
     return found;

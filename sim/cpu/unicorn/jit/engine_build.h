@@ -23,10 +23,14 @@ using TcgContext = char;
 struct EngineCalls {
     TcgOp* (*emit)(TcgContext*, int opcode);
     TcgOp* (*insert_before)(TcgContext*, TcgOp*, int opcode);
+    void (*remove)(TcgContext*, TcgOp*);
     TcgTemp* (*new_temp)(TcgContext*, int type, bool local);
     std::uint32_t* (*new_label)(TcgContext*);
     void* (*lookup)(
         std::byte* env);  // helper_lookup_tb_ptr: code of the next block, or the epilogue
+    // Called by generated code, and never return: of BRK, and of SVC and what is undefined.
+    void (*raise_breakpoint)(std::byte* env, std::uint32_t syndrome);
+    void (*raise)(std::byte* env, std::uint32_t number, std::uint32_t syndrome, std::uint32_t el);
 };
 // Null: the library does not have all of them.
 const EngineCalls* engine_calls();

@@ -24,9 +24,10 @@ struct EngineLayout {
     std::size_t env_to_tlb, env_to_tlb_desc, tlb_desc_used, tlb_desc_io;
     std::size_t tcg_nb_globals;  // TCGContext: int; nb_temps follows
     std::size_t tcg_nb_temps;
-    std::size_t tcg_epilogue;  // where code goes that finds no next block
-    std::size_t tcg_temps;     // array of TCGTemp
-    std::size_t tcg_ops;       // head of the list of operations
+    std::size_t tcg_epilogue;   // where code goes that finds no next block
+    std::size_t tcg_temps;      // array of TCGTemp
+    std::size_t tcg_insn_ends;  // array of uint16_t: where each instruction's code ends
+    std::size_t tcg_ops;        // head of the list of operations
     std::size_t tcg_env;   // the temporary that holds CPUARMState*, as an offset from TCGContext
     std::size_t tcg_uc;    // uc_struct*
     std::size_t tcg_size;  // of all of TCGContext that is looked at here
@@ -65,7 +66,16 @@ struct TranslationBlock {
     std::uint16_t insns;
     std::uint32_t cflags, trace;
     std::uint8_t* code;
+    std::size_t code_size;
+    void* original;
+    void* page_next[2];
+    std::uint64_t page_address[2];
+    std::uint16_t jump_reset[2];   // in its code: behind its jumps to other blocks; 0xffff: none
+    std::uint64_t jump_target[2];  // in its code: where these jumps say how far
 };
+static_assert(offsetof(TranslationBlock, code) == 32);
+static_assert(offsetof(TranslationBlock, jump_reset) == 88);
+static_assert(offsetof(TranslationBlock, jump_target) == 96);
 
 // Numbers of tcg/tcg-opc.h for this host.
 enum class TcgOpcode : std::uint8_t {

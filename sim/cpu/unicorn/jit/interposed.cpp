@@ -108,15 +108,15 @@ INTERPOSE(std::uint32_t, cpu_ldl_code_aarch64, void* env, std::uint64_t address)
 INTERPOSE(int, tcg_gen_code_aarch64, char* s, void* block) {
     const auto generate = [s, block] { return own_tcg_gen_code_aarch64()(s, block); };
     uprobesim::CodeEditor* const editor = uprobesim::editor_of(s);
+    if (editor != nullptr && editor->editing()) editor->edit_end();
     if (editor == nullptr || !editor->counts_blocks()) return generate();
     auto& tb = *static_cast<uprobesim::TranslationBlock*>(block);
     const auto begun = editor->begin_code(tb);
     // As when the engine's own buffer is full: it drops all blocks.
     if (std::holds_alternative<uprobesim::CodeEditor::NoRoom>(begun)) return -1;
     const int size = generate();
-    if (const auto* id = std::get_if<uprobesim::BlockId>(&begun))
-        editor->end_code(tb, *id, size > 0);
-    return size;
+    const auto* const id = std::get_if<uprobesim::BlockId>(&begun);
+    return id == nullptr ? size : editor->end_code(tb, *id, size);
 }
 
 // A jump to another page: the end of a block.
@@ -179,6 +179,19 @@ void* uprobesim_find_by_address(std::byte* env) {
 
 std::uint64_t uprobesim_begin_block(std::byte* env, std::uint64_t id) {
     return uprobesim::editor_of_env(env)->begin_block(id) ? 1 : 0;
+}
+
+void uprobesim_raise_breakpoint(std::byte* env, std::uint32_t) {
+    constexpr std::uint32_t kBreakpoint = 7;  // QEMU's EXCP_BKPT
+    uprobesim::editor_of_env(env)->raised(kBreakpoint);
+}
+
+void uprobesim_raise(std::byte* env, std::uint32_t number, std::uint32_t syndrome,
+                     std::uint32_t el) {
+    constexpr std::uint32_t kSvc = 2;  // EXCP_SWI; the engine has more to do for others
+    uprobesim::CodeEditor* const editor = uprobesim::editor_of_env(env);
+    if (number != kSvc) return editor->raise(number, syndrome, el);
+    editor->raised(number);
 }
 
 // %rbp holds the CPU's state in generated code, whose stack is aligned for calls.

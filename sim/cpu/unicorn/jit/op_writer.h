@@ -32,6 +32,15 @@ inline TcgOp* last_op(const EngineLayout& layout, const TcgContext* s) {
     return reinterpret_cast<TcgOp*>(link - offsetof(TcgOp, next));
 }
 
+// Of one that is not the first.
+inline TcgOp* previous_op(const TcgOp* op) {
+    auto* const link = static_cast<std::byte*>(op->previous);
+    return reinterpret_cast<TcgOp*>(link - offsetof(TcgOp, next));
+}
+inline bool is_op(const TcgOp* op, TcgOpcode opcode) {
+    return op != nullptr && op->opcode == static_cast<unsigned>(opcode);
+}
+
 class OpWriter {
 public:
     // Before `before`; null: behind all others.
