@@ -29,7 +29,7 @@ ROWS = [
     ("uprobesim run -p uprobe:/bin/trig_push:x /bin/tr", ["run", "-p", "uprobe:/bin/trig_push:x", "/bin/trig_push"]),
     ("uprobesim run -o out-fi", ["run", "-o", "out-file"]),
     ("uprobesim reproduce sca", ["reproduce", "scaling"]),
-    ("uprobesim scenario show redis-s", ["scenario", "show", "redis-set"]),
+    ("uprobesim scenario show redis-g", ["scenario", "show", "redis-get"]),
 ]
 SECONDS = 20
 

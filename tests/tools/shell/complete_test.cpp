@@ -60,7 +60,7 @@ TEST_CASE("words after the guest's program are its own", "[tools][shell]") {
     CHECK(complete_line({"run", "--root", root.path(), "/bin/ls", "/etc/"}) == Words{"/etc/apt/"});
     // After a scenario there may be options.
     CHECK(complete_line({"run", "redis-set", "--max-i"}) == Words{"--max-insns"});
-    CHECK(complete_line({"run", "redis-s"}) == Words{"redis-set"});
+    CHECK(complete_line({"run", "redis-g"}) == Words{"redis-get"});
 }
 
 TEST_CASE("options follow a target of explain, but not its program", "[tools][shell]") {
