@@ -107,9 +107,13 @@ TEST_CASE("watched memory changes nothing of what is counted", "[cpu][places]") 
     for (const EngineWay way : {EngineWay::Plain, EngineWay::Edited}) compare(false, true, way);
 }
 
+// Not of plain code, which counts some slices otherwise where both stop it in one block. Under
+// AddressSanitizer, whose heap leaves no room near the engine's state, code is plain.
+#ifndef __SANITIZE_ADDRESS__
 TEST_CASE("places and watches together change nothing of what is counted", "[cpu][places]") {
     compare(true, true, EngineWay::Edited);
 }
+#endif
 
 TEST_CASE("a run stops before an access to a watched word, and then does it", "[cpu][places]") {
     CpuFixture f;
