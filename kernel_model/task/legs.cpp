@@ -51,20 +51,19 @@ std::uint64_t Legs::object_of(SharedLine line) const {
 
 // `work`: private work so far since the last access.
 void Legs::add(StepProgram& program, const Charge& charge, CentiCycles& work) {
-    CentiCycles done;
-    if (charge.accesses != nullptr) {
-        for (const PlannedAccess& access : *charge.accesses) {
-            const CentiCycles at = std::clamp(access.at, done, charge.cost);
-            work += at - done;
-            if (work.value != 0) program.push_back({kNoLine, {}, work, charge.account});
-            const CentiCycles held = std::min(access.held, charge.cost - at);
+    if (charge.accesses == nullptr) {
+        work += charge.cost;
+        return;
+    }
+    work = go_along(
+        *charge.accesses, charge.cost, work,
+        [&](CentiCycles before) {
+            program.push_back({kNoLine, {}, before, charge.account});
+        },
+        [&](const PlannedAccess& access, CentiCycles held) {
             program.push_back({lines_.line(access.line, object_of(access.line)), access.kind, held,
                                charge.account});
-            done = at + held;
-            work = {};
-        }
-    }
-    work += charge.cost - done;
+        });
 }
 
 CentiCycles Legs::begin(unsigned cpu, TaskId task, bool with_others) {

@@ -2,6 +2,7 @@
 // Where in each kernel path its accesses to shared lines are, in cycles of a machine.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -19,6 +20,24 @@ struct PlannedAccess {
 
     bool operator==(const PlannedAccess&) const = default;
 };
+
+// What a path of `cost` does, in turn: on_work(cycles), the private work before an access, with
+// `before` in front of the first; then on_access(access, held). Returns the work after the last.
+template <class OnWork, class OnAccess>
+CentiCycles go_along(const std::vector<PlannedAccess>& accesses, CentiCycles cost,
+                     CentiCycles before, OnWork on_work, OnAccess on_access) {
+    CentiCycles done;
+    for (const PlannedAccess& access : accesses) {
+        const CentiCycles at = std::clamp(access.at, done, cost);
+        before += at - done;
+        if (before.value != 0) on_work(before);
+        before = {};
+        const CentiCycles held = std::min(access.held, cost - at);
+        on_access(access, held);
+        done = at + held;
+    }
+    return before + (cost - done);
+}
 
 class AccessPlan {
 public:

@@ -37,6 +37,9 @@ struct RecordedHit {
     bool operator==(const RecordedHit&) const = default;
 };
 
+// Within which CPUs begin that do nothing else.
+inline constexpr double kStartSpreadNs = 200;
+
 // One start: CPUs begin at different times, and which is before which at a line lasts.
 struct ProducersStart {
     std::uint64_t seed = 1;

@@ -16,8 +16,6 @@
 namespace uprobesim {
 
 inline constexpr std::uint64_t kStarts = 24;
-// Within which producers begin.
-inline constexpr double kStartSpreadNs = 200;
 
 // The way of one iteration of the trigger loop, from a run of a lone thread that nothing
 // interrupts.

@@ -14,7 +14,6 @@ constexpr std::uint64_t kFullStarts = 8, kFullHits = 60, kFullWarm = 40;
 constexpr std::uint64_t kVariedStarts = 2;  // where only a difference is wanted
 constexpr std::uint64_t kPacedHits = 6000;  // of all CPUs, with pauses by chance between them
 constexpr std::uint64_t kLeastPacedHits = 60;
-constexpr double kStartSpreadNs = 200;  // within which they begin, as of bench
 constexpr unsigned kMostPasses = 8;
 constexpr double kCloseEnough = 0.005;
 // A probe that was hit so often has a mean of its own; others have one with those that take the
@@ -264,8 +263,11 @@ private:
 RecordedHit steps_of(const SteadyHit& hit, const PriceList& prices, const AccessPlan& plan) {
     RecordedHit recorded;
     CentiCycles work;
+    const auto add_work = [&](CentiCycles amount) {
+        recorded.legs.back().steps.push_back({false, {}, {}, amount});
+    };
     const auto end_work = [&] {
-        if (work.value != 0) recorded.legs.back().steps.push_back({false, {}, {}, work});
+        if (work.value != 0) add_work(work);
         work = {};
     };
     for (const PathUse& use : hit.paths) {
@@ -275,17 +277,11 @@ RecordedHit steps_of(const SteadyHit& hit, const PriceList& prices, const Access
             recorded.legs.emplace_back();
             work += prices.exception(brk ? ExceptionClass::Brk : ExceptionClass::SoftwareStep);
         }
-        const CentiCycles cost = prices.path(use.path) + prices.path_units(use.path, use.units);
-        CentiCycles done;
-        for (const PlannedAccess& access : plan.of(use.path)) {
-            const CentiCycles at = std::clamp(access.at, done, cost);
-            work += at - done;
-            end_work();
-            const CentiCycles held = std::min(access.held, cost - at);
-            recorded.legs.back().steps.push_back({true, access.line, access.kind, held});
-            done = at + held;
-        }
-        work += cost - done;
+        work = go_along(
+            plan.of(use.path), prices.path(use.path) + prices.path_units(use.path, use.units), work,
+            add_work, [&](const PlannedAccess& access, CentiCycles held) {
+                recorded.legs.back().steps.push_back({true, access.line, access.kind, held});
+            });
     }
     end_work();
     return recorded;
