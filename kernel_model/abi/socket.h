@@ -102,7 +102,7 @@ inline constexpr std::int32_t kTpacketV3 = 2;
 // TP_STATUS_*: of a frame of a ring, and TP_STATUS_SEND_REQUEST of one to be sent.
 inline constexpr std::uint32_t kTpStatusKernel = 0, kTpStatusUser = 1, kTpStatusLosing = 4,
                                kTpStatusCsumNotReady = 8, kTpStatusSendRequest = 1;
-// PACKET_HOST and its like: whom a frame was for.
+// PACKET_HOST and its like: what a frame was for.
 inline constexpr std::uint8_t kPacketHost = 0, kPacketOtherHost = 3, kPacketOutgoing = 4;
 // ETH_P_ALL, ETH_P_IP and ETH_P_IPV6 in network order.
 inline constexpr std::uint16_t kFramesOfAll = 0x0300, kFramesOfIp = 0x0008, kFramesOfIpv6 = 0xdd86;

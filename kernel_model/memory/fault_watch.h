@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Who is asked for the pages of a mapping (userfaultfd): a task that faults waits until somebody
-// has filled the page. One watch is of one address space.
+// Faults of a mapping that a program handles (userfaultfd): the task that faults waits until the
+// program has filled the page. One watch is of one address space.
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <map>
 
 #include "sim/base/units.h"
@@ -21,18 +22,18 @@ struct WatchedFault {
 
 class FaultWatch {
 public:
-    // Of what it is asked: pages that are not there, writes to pages that it has protected.
+    // Faults that it handles: of pages that are missing, of writes to pages that it has protected.
     static constexpr std::uint8_t kMissing = 1, kProtected = 2;
     enum class Mark : std::uint8_t { Protected, Poisoned };
 
-    explicit FaultWatch(PhysicalMemory* memory) : charge_(memory), memory_(memory) {}
+    explicit FaultWatch(PhysicalMemory* memory) : charge_(memory) {}
     FaultWatch(const FaultWatch&) = delete;
     FaultWatch& operator=(const FaultWatch&) = delete;
     virtual ~FaultWatch() = default;
 
-    // False: it was closed, and nobody is asked any more.
+    // False: it was closed, and the kernel handles all faults.
     virtual bool active() const = 0;
-    // Whether a fault is a signal, and nobody waits.
+    // Whether the task that faults gets a signal instead of waiting.
     virtual bool signals() const = 0;
     // Whether the kernel's own accesses fail.
     virtual bool user_only() const = 0;
@@ -45,15 +46,15 @@ public:
     }
     // False: there is no memory for it.
     bool set(VAddr page, Mark mark) {
-        if (memory_ != nullptr && !memory_->has_room(kMarkBytes)) return false;
+        if (!charge_.has_room(kMarkBytes)) return false;
         marks_[page] = mark;
         charge_.resize(marks_.size() * kMarkBytes);
         return true;
     }
     void clear(VRange range, Mark mark) {
-        std::erase_if(marks_, [&](const auto& entry) {
-            return range.contains(entry.first) && entry.second == mark;
-        });
+        for (auto it = marks_.lower_bound(range.begin);
+             it != marks_.end() && it->first < range.end;)
+            it = it->second == mark ? marks_.erase(it) : std::next(it);
         charge_.resize(marks_.size() * kMarkBytes);
     }
     void forget(VRange range) {
@@ -65,7 +66,6 @@ private:
     static constexpr std::uint64_t kMarkBytes = 64;  // a table's entry here is a node of a map
     std::map<VAddr, Mark> marks_;
     MemoryCharge charge_;
-    PhysicalMemory* memory_;
 };
 
 }  // namespace uprobesim

@@ -23,7 +23,7 @@
 
 namespace uprobesim {
 
-// The result of a fault. Asked: somebody else is to give the page (Mm::take_asked). The others but
+// The result of a fault. Asked: a program is to give the page (Mm::take_asked). The others but
 // the first lead to a signal, or to EFAULT in a user copy of the kernel.
 enum class FaultResult { Resolved, NotMapped, NoRight, BeyondFile, OutOfMemory, Poisoned, Asked };
 
@@ -132,7 +132,7 @@ public:
     // nothing is mapped there; Inval: no private anonymous memory; Busy: another one watches it.
     SysResult<void> watch(VRange, const std::shared_ptr<FaultWatch>& watch, std::uint8_t kinds);
     SysResult<void> unwatch(VRange);
-    // NoEnt: not one mapping that is watched, by whomever.
+    // NoEnt: it is not in one mapping that is watched.
     SysResult<void> check_watched(VRange) const;
     // A page of such a mapping that was missing: its bytes, or none for zeros. Exist: it is there.
     SysResult<void> fill(VAddr page, std::span<const std::byte> bytes, bool protect);

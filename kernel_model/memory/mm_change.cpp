@@ -196,7 +196,7 @@ SysResult<VAddr> Mm::move(VAddr old, std::uint64_t old_size, std::uint64_t new_s
     Vma vma = *there;
     vma.file_offset = vma.file != nullptr ? vma.offset_of(old) : 0;
     vma.range = {to, to + new_size};
-    // mremap_userfaultfd_prep: nobody is asked for what has moved.
+    // mremap_userfaultfd_prep: what has moved is watched no more.
     vma.watch = nullptr;
     vma.watched = 0;
     const Vma placed = vma;

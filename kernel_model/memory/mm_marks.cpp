@@ -63,7 +63,7 @@ SysResult<void> Mm::watch(VRange range, const std::shared_ptr<FaultWatch>& watch
             return tl::make_unexpected(Errno::Busy);
     }
     if (is_full(2)) return tl::make_unexpected(Errno::NoMem);
-    // Holes in the range are none of an error.
+    // Holes in the range are no error.
     static_cast<void>(edit(
         range, [&](const Vma& vma) { return vma.watch == watch && vma.watched == kinds; },
         [&](Vma& vma) {
@@ -109,6 +109,7 @@ SysResult<void> Mm::fill(VAddr page, std::span<const std::byte> bytes, bool prot
     const bool room = !protect || watch.set(page, FaultWatch::Mark::Protected);
     if (room && space_->map(page, *frame, leaf_rights(vma.prot, !bytes.empty() && !protect)))
         return {};
+    if (room && protect) watch.clear({page, page + kPageSize}, FaultWatch::Mark::Protected);
     machine_.memory.release(*frame);
     return tl::make_unexpected(Errno::NoMem);
 }
@@ -144,6 +145,9 @@ SysResult<void> Mm::protect_watched(VRange range, bool on) {
 }
 
 std::optional<Mm::Asked> Mm::take_asked(TaskId task) {
+    // After every system call.
+    if (!asked_) [[likely]]
+        return std::nullopt;
     auto asked = std::exchange(asked_, std::nullopt);
     if (asked && asked->fault.task != task) return std::nullopt;
     return asked;

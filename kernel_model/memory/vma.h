@@ -38,7 +38,7 @@ struct Vma {
     bool no_reserve = false;              // MAP_NORESERVE: not counted against overcommit
     std::uint32_t marks = 0;              // mark::*
     std::uint8_t watched = 0;             // FaultWatch::k*, if there is a watch
-    std::shared_ptr<FaultWatch> watch{};  // userfaultfd; null: nobody is asked
+    std::shared_ptr<FaultWatch> watch{};  // userfaultfd; null: none
     MemoryPolicy policy{};                // mbind; the default: that of the task
     std::shared_ptr<FileBacking> file{};  // null: anonymous
     std::uint64_t file_offset = 0;        // bytes, of range.begin

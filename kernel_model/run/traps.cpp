@@ -62,7 +62,7 @@ void resume_step(Kernel& kernel, Task& task) {
         kernel.gate().spend(task, KernelPath::FaultDuringStep, 0, Account::ProbeHit);
 }
 
-// handle_userfault: the task tries again when somebody has given the page, or after a signal.
+// handle_userfault: the task tries again when the page was given, or after a signal.
 void wait_for_page(Task& task) {
     const auto asked = task.process->mm->take_asked(task.id);
     check_invariant(asked.has_value(), "a fault that was asked for is not known");

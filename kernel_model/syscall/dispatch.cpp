@@ -44,7 +44,7 @@ bool fatal_signal_pending(const Task& task) {
 }
 
 // The kernel's own access to a page that userfaultfd was asked for: the call is entered again when
-// somebody has given it. Of a call that has done a part, that is the result.
+// it was given. Of a call that has done a part, that is the result.
 void wait_for_page(SysCall& call, SysOutcome& outcome) {
     const auto asked = call.process.mm->take_asked(call.task.id);
     if (!asked) [[likely]]

@@ -186,6 +186,23 @@ UserfaultFile::Result UserfaultFile::wake(VAddr at, UserMemory& memory) {
     return 0;
 }
 
+template <class Fill>
+UserfaultFile::Result UserfaultFile::fill_pages(Mm& mm, VRange range, bool wakes, VAddr told,
+                                                UserMemory& memory, Fill fill) {
+    std::uint64_t done = 0;
+    SysResult<void> filled = mm.check_watched(range);
+    while (filled && done < range.size()) {
+        filled = fill(range.begin + done);
+        if (filled) done += kPageSize;
+    }
+    const std::int64_t result =
+        done != 0 ? static_cast<std::int64_t>(done) : -static_cast<std::int64_t>(filled.error());
+    if (!memory.put(told, result)) return tl::make_unexpected(Errno::Fault);
+    if (wakes && done != 0) watch_->answer({range.begin, range.begin + done});
+    if (done == 0) return tl::make_unexpected(filled.error());
+    return done == range.size() ? Result(0) : tl::make_unexpected(Errno::Again);
+}
+
 UserfaultFile::Result UserfaultFile::copy(VAddr at, UserMemory& memory) {
     const auto wanted = memory.get<UffdCopy>(at);
     if (!wanted) return tl::make_unexpected(Errno::Fault);
@@ -195,24 +212,14 @@ UserfaultFile::Result UserfaultFile::copy(VAddr at, UserMemory& memory) {
         return tl::make_unexpected(Errno::Inval);
     const auto mm = mm_.lock();
     if (!mm) return tl::make_unexpected(Errno::Srch);
-    std::uint64_t done = 0;
-    SysResult<void> filled = mm->check_watched(range);
-    while (filled && done < wanted->length) {
-        std::array<std::byte, kPageSize> page{};
-        if (!memory.read(VAddr(wanted->from + done), page)) {
-            filled = tl::make_unexpected(Errno::Fault);
-            break;
-        }
-        filled = mm->fill(range.begin + done, page, (wanted->mode & kUffdCopyWp) != 0);
-        if (filled) done += kPageSize;
-    }
-    const std::int64_t told =
-        done != 0 ? static_cast<std::int64_t>(done) : -static_cast<std::int64_t>(filled.error());
-    if (!memory.put(at + offsetof(UffdCopy, done), told)) return tl::make_unexpected(Errno::Fault);
-    if ((wanted->mode & kUffdDontWake) == 0 && done != 0)
-        watch_->answer({range.begin, range.begin + done});
-    if (done == 0) return tl::make_unexpected(filled.error());
-    return done == wanted->length ? Result(0) : tl::make_unexpected(Errno::Again);
+    const bool protects = (wanted->mode & kUffdCopyWp) != 0;
+    return fill_pages(*mm, range, (wanted->mode & kUffdDontWake) == 0,
+                      at + offsetof(UffdCopy, done), memory, [&](VAddr to) -> SysResult<void> {
+                          std::array<std::byte, kPageSize> page{};
+                          if (!memory.read(VAddr(wanted->from + (to - range.begin)), page))
+                              return tl::make_unexpected(Errno::Fault);
+                          return mm->fill(to, page, protects);
+                      });
 }
 
 // mfill_zeropage and, where `poisons`, mfill_atomic_poison.
@@ -223,20 +230,9 @@ UserfaultFile::Result UserfaultFile::fill_range(VAddr at, UserMemory& memory, bo
     if ((wanted->mode & ~kUffdDontWake) != 0) return tl::make_unexpected(Errno::Inval);
     const auto mm = mm_.lock();
     if (!mm) return tl::make_unexpected(Errno::Srch);
-    std::uint64_t done = 0;
-    SysResult<void> filled = mm->check_watched(range);
-    while (filled && done < range.size()) {
-        const VAddr page = range.begin + done;
-        filled = poisons ? mm->poison(page) : mm->fill(page, {}, false);
-        if (filled) done += kPageSize;
-    }
-    const std::int64_t told =
-        done != 0 ? static_cast<std::int64_t>(done) : -static_cast<std::int64_t>(filled.error());
-    if (!memory.put(at + offsetof(UffdZero, done), told)) return tl::make_unexpected(Errno::Fault);
-    if ((wanted->mode & kUffdDontWake) == 0 && done != 0)
-        watch_->answer({range.begin, range.begin + done});
-    if (done == 0) return tl::make_unexpected(filled.error());
-    return done == range.size() ? Result(0) : tl::make_unexpected(Errno::Again);
+    return fill_pages(
+        *mm, range, (wanted->mode & kUffdDontWake) == 0, at + offsetof(UffdZero, done), memory,
+        [&](VAddr page) { return poisons ? mm->poison(page) : mm->fill(page, {}, false); });
 }
 
 UserfaultFile::Result UserfaultFile::zero(VAddr at, UserMemory& memory) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// userfaultfd: a program fills the pages of its own mappings, which it registers, when somebody
+// userfaultfd: a program fills the pages of its own mappings, which it registers, when a task
 // faults there. Private anonymous memory, missing pages and write protection.
 #pragma once
 
@@ -77,6 +77,9 @@ private:
     Result protect(VAddr at, UserMemory& memory);
     Result poison(VAddr at, UserMemory& memory);
     Result fill_range(VAddr at, UserMemory& memory, bool poisons);
+    // Fills the range page by page until `fill` fails, and tells at `told` how far it came.
+    template <class Fill>
+    Result fill_pages(Mm& mm, VRange range, bool wakes, VAddr told, UserMemory& memory, Fill fill);
 
     std::shared_ptr<Userfault> watch_;
     std::weak_ptr<Mm> mm_;

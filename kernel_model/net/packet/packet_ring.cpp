@@ -81,14 +81,14 @@ bool PacketRings::readable() const {
     return status_at(place(false, (next_[0] + frames - 1) % frames)) != kTpStatusKernel;
 }
 
-std::optional<std::vector<std::byte>> PacketRings::take_to_send() {
+std::optional<std::vector<std::byte>> PacketRings::take_to_send(std::uint64_t most) {
     const Layout& layout = kLayouts[static_cast<std::size_t>(version_)];
     const std::uint64_t at = place(true, next_[1]);
     if (status_at(at) != kTpStatusSendRequest) return std::nullopt;
     std::uint32_t length = 0;
     memory_->read(at + layout.length, std::as_writable_bytes(std::span(&length, 1)));
     const std::uint32_t room = shapes_[1].frame_size - layout.address;
-    std::vector<std::byte> bytes(std::min(length, room));
+    std::vector<std::byte> bytes(std::min<std::uint64_t>({length, room, most}));
     memory_->read(at + layout.address, bytes);
     set_status(at, kTpStatusKernel);
     next_[1] = (next_[1] + 1) % shapes_[1].frames();

@@ -44,8 +44,9 @@ public:
     bool put(const Frame& frame);
     // Whether a frame that the program has not taken back is there.
     bool readable() const;
-    // The bytes of the next frame that the program wants to be sent, which is marked as sent.
-    std::optional<std::vector<std::byte>> take_to_send();
+    // The bytes, `most` of them, of the next frame that the program wants to be sent, which is
+    // marked as sent.
+    std::optional<std::vector<std::byte>> take_to_send(std::uint64_t most);
     bool can_send() const;
 
 private:

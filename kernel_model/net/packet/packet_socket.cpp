@@ -12,7 +12,8 @@ namespace {
 
 using namespace abi;
 
-constexpr std::size_t kVnetHeaderBytes = 10;  // struct virtio_net_hdr
+constexpr std::size_t kVnetHeaderBytes = 10;                              // struct virtio_net_hdr
+constexpr std::uint64_t kMembershipBytes = 2 * sizeof(PacketMembership);  // a vector has more room
 
 std::uint16_t frame_protocol(std::span<const std::byte> frame) {
     return static_cast<std::uint16_t>(std::to_integer<unsigned>(frame[12]) |
@@ -23,7 +24,8 @@ std::uint16_t frame_protocol(std::span<const std::byte> frame) {
 
 PacketSocket::PacketSocket(std::shared_ptr<Network> network, std::uint32_t type,
                            std::uint32_t protocol)
-    : Socket(std::move(network), kAfPacket, type, protocol) {
+    : Socket(std::move(network), kAfPacket, type, protocol),
+      memberships_charge_(this->network().memory()) {
     name_.family = kAfPacket;
     name_.packet_protocol = static_cast<std::uint16_t>(protocol);
     this->network().frame_listeners.push_back(this);
@@ -31,6 +33,22 @@ PacketSocket::PacketSocket(std::shared_ptr<Network> network, std::uint32_t type,
 
 PacketSocket::~PacketSocket() {
     std::erase(network().frame_listeners, static_cast<FrameListener*>(this));
+}
+
+SysResult<void> PacketSocket::join(const PacketMembership& wanted) {
+    constexpr std::size_t kMost = 1024;
+    if (memberships_.size() >= kMost || !memberships_charge_.has_room(kMembershipBytes))
+        return tl::make_unexpected(Errno::NoBufs);
+    memberships_.push_back(wanted);
+    memberships_charge_.resize(memberships_.size() * kMembershipBytes);
+    return {};
+}
+
+void PacketSocket::leave(const PacketMembership& wanted) {
+    const auto found = std::ranges::find(memberships_, wanted);
+    if (found == memberships_.end()) return;
+    memberships_.erase(found);
+    memberships_charge_.resize(memberships_.size() * kMembershipBytes);
 }
 
 SysResult<void> PacketSocket::bind(const SocketAddress& address, const Ucred&) {
@@ -135,7 +153,9 @@ SysResult<std::uint64_t> PacketSocket::transmit(std::span<const std::byte> bytes
 // tpacket_snd: the frames that the program has marked.
 SysResult<std::uint64_t> PacketSocket::send_ring(const SocketAddress& to) {
     std::uint64_t sent = 0;
-    while (const auto bytes = rings.take_to_send()) sent += TRY(transmit(*bytes, to));
+    // One byte more than is sent tells that it is too much.
+    const std::uint64_t most = network().mtu() + kLinkHeaderBytes + 1;
+    while (const auto bytes = rings.take_to_send(most)) sent += TRY(transmit(*bytes, to));
     waiters_.wake(kPollWritable);
     return sent;
 }

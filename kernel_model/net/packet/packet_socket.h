@@ -42,12 +42,11 @@ public:
     // Frames that came and those that were lost, since they were asked for.
     std::array<std::uint32_t, 2> take_counts() { return std::exchange(counts_, {}); }
 
-    // Links whose packets it was asked to hear as well.
-    std::vector<abi::PacketMembership> memberships;
-    MemoryCharge memberships_charge;
-    static constexpr std::uint64_t kMembershipBytes = 2 * sizeof(abi::PacketMembership);
+    // Links whose packets it was asked to hear as well. NoBufs: there are too many.
+    SysResult<void> join(const abi::PacketMembership& wanted);
+    // One that is not there is no error.
+    void leave(const abi::PacketMembership& wanted);
     PacketRings rings;
-    static constexpr std::size_t kMostMemberships = 1024;
     static constexpr std::int32_t kLo = 1;
 
 private:
@@ -56,6 +55,8 @@ private:
     bool put_in_ring(std::span<const std::byte> bytes, const SocketAddress& from,
                      const LinkFrame& frame);
 
+    std::vector<abi::PacketMembership> memberships_;
+    MemoryCharge memberships_charge_;
     SocketAddress name_;
     DatagramQueue<SocketAddress> queue_;
     std::array<std::uint32_t, 2> counts_{};

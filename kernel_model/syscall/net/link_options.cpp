@@ -97,25 +97,13 @@ SysOutcome change_membership(SysCall& call, PacketSocket& socket, bool adds, std
     const auto wanted = call.memory().get<PacketMembership>(call.address(3));
     if (!wanted) return Errno::Fault;
     if (length < wanted->length + kHead) return Errno::Inval;
-    auto& all = socket.memberships;
-    if (adds) {
-        if (wanted->interface != PacketSocket::kLo) return Errno::NoDev;
-        if (wanted->length > kAddressBytes) return Errno::Inval;
-        PhysicalMemory& memory = call.kernel.machine().memory;
-        if (all.size() >= PacketSocket::kMostMemberships ||
-            !memory.has_room(PacketSocket::kMembershipBytes))
-            return Errno::NoBufs;
-        if (socket.memberships_charge.memory() == nullptr)
-            socket.memberships_charge = MemoryCharge(&memory);
-        socket.memberships_charge.grow(PacketSocket::kMembershipBytes);
-        all.push_back(*wanted);
+    if (!adds) {
+        socket.leave(*wanted);
         return 0;
     }
-    // One that is not there is no error.
-    if (const auto found = std::ranges::find(all, *wanted); found != all.end()) {
-        all.erase(found);
-        socket.memberships_charge.resize(all.size() * PacketSocket::kMembershipBytes);
-    }
+    if (wanted->interface != PacketSocket::kLo) return Errno::NoDev;
+    if (wanted->length > kAddressBytes) return Errno::Inval;
+    TRY(socket.join(*wanted));
     return 0;
 }
 

@@ -113,6 +113,17 @@ static pthread_t answering(int fd, enum how way, char* start) {
     return thread;
 }
 
+// A read of a missing page, answered so.
+static void show_answered_read(enum how how_answered) {
+    const int fd = agreed(0);
+    char* const at = memory(1);
+    NEED(enlist(fd, at, 1, UFFDIO_REGISTER_MODE_MISSING));
+    const pthread_t other = answering(fd, how_answered, at);
+    const char got = *(volatile char*)at;
+    pthread_join(other, NULL);
+    SHOW(got);
+}
+
 NATIVE(a_missing_page_is_given_by_another_thread, LACKS) {
     const int fd = agreed(0);
     char* const at = memory(4);
@@ -135,13 +146,7 @@ NATIVE(a_write_to_a_missing_page_is_told_as_one, LACKS) {
     SHOW(at[kPage + 1]);
 }
 NATIVE(a_page_may_be_given_without_a_wake, LACKS) {
-    const int fd = agreed(0);
-    char* const at = memory(1);
-    NEED(enlist(fd, at, 1, UFFDIO_REGISTER_MODE_MISSING));
-    const pthread_t other = answering(fd, WAKE_LATER, at);
-    const char got = *(volatile char*)at;
-    pthread_join(other, NULL);
-    SHOW(got);
+    show_answered_read(WAKE_LATER);
 }
 NATIVE(a_call_of_the_kernel_waits_for_a_page_too, LACKS) {
     const int fd = agreed(0);
@@ -169,22 +174,10 @@ NATIVE(a_file_of_user_mode_lets_the_kernel_fail, LACKS) {
     SHOW(read(fd, &api, sizeof(struct uffd_msg)));
 }
 NATIVE(the_end_of_the_file_lets_those_go_on_who_wait, LACKS) {
-    const int fd = agreed(0);
-    char* const at = memory(1);
-    NEED(enlist(fd, at, 1, UFFDIO_REGISTER_MODE_MISSING));
-    const pthread_t other = answering(fd, CLOSE, at);
-    const char got = *(volatile char*)at;
-    pthread_join(other, NULL);
-    SHOW(got);
+    show_answered_read(CLOSE);
 }
 NATIVE(the_end_of_the_registration_lets_those_go_on_who_wait, LACKS) {
-    const int fd = agreed(0);
-    char* const at = memory(1);
-    NEED(enlist(fd, at, 1, UFFDIO_REGISTER_MODE_MISSING));
-    const pthread_t other = answering(fd, RELEASE, at);
-    const char got = *(volatile char*)at;
-    pthread_join(other, NULL);
-    SHOW(got);
+    show_answered_read(RELEASE);
 }
 NATIVE(a_write_to_a_protected_page_is_asked_for, LACKS) {
     const int fd = agreed(UFFD_FEATURE_PAGEFAULT_FLAG_WP);

@@ -2,7 +2,7 @@
 // Exceptions that a block ends with: SVC and BRK. The engine raises them by a longjmp out of
 // generated code. That is 200 host instructions, and the host's processor, which expects each
 // function to return to where it was called from, then guesses wrong for every function up to
-// whoever started the engine. Here the block tells us and is left as at its usual end.
+// the one that started the engine. Here the block tells us and is left as at its usual end.
 #pragma once
 
 #include <cstdint>
