@@ -205,6 +205,7 @@ COMMAND_MISTAKES = [
     ("calibrate-missing", ["calibrate", "/no/such/bench.txt"], MISTAKE, ["/no/such/bench.txt"]),
     ("calibrate-cost", ["calibrate", "--tables", "scaling", "--free", "machine.contention.transfer-sockt"], MISTAKE, ["--free: 'machine.contention.transfer-sockt' cannot be fitted", "did you mean 'machine.contention.transfer-socket'"]),
     ("calibrate-no-cost", ["calibrate", "--tables", "scaling", "--free", "machine.kernel-cpi"], MISTAKE, ["--free: rows of several CPUs tell none of these"]),
+    ("calibrate-nothing", ["calibrate", "--machine", "kunpeng916", "--free", "machine.kernel-cpi", "ROOT/several.txt"], MISTAKE, ["several/uprobe-nop, rows of several CPUs: there is nothing to fit", "--free names no cost that they tell"]),
     ("calibrate-one-cpu", ["calibrate", "--free", "machine.contention.transfer-socket", "ROOT/bench.txt"], MISTAKE, ["--free: no row is of several CPUs"]),
     ("calibrate-scaling-machine", ["calibrate", "--tables", "scaling", "--machine", "neoverse-n1"], MISTAKE, ["'scaling' has no rows of neoverse-n1"]),
     ("calibrate-scaling-beside", ["calibrate", "--tables", "scaling,next-20241104"], MISTAKE, ["'scaling' has rows of several CPUs and stands alone"]),
@@ -254,6 +255,7 @@ def _make_files(root):
     rows += b"uretprobe-nop ( 1 cpus): 0.365 \xc2\xb1 0.001M/s\nuretprobe-ret ( 1 cpus): 1.051 \xc2\xb1 0.002M/s\n"
     _write(root, "no-kernel.txt", rows)
     _write(root, "one-row.txt", b"# kernel: 6.12.43\n" + rows.splitlines(keepends=True)[0])
+    _write(root, "several.txt", b"# kernel: 6.12.43\nuprobe-nop ( 8 cpus): 5.328M/s\n")
     _write(root, "bench.txt", b"# kernel: 6.12.43\n# frequency: 2.4 GHz\n" + rows)
     _write(root, "machine-copy.toml", b'based-on = "neoverse-n1"\n')
     _write(root, "kernel-copy.toml", b'based-on = "v6.12"\n')

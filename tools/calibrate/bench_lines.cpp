@@ -25,7 +25,8 @@ namespace {
 constexpr InputKind kBench{"benchmark", kMaxTextBytes,
                            "give what the kernel's bench or tools/measure printed"};
 
-constexpr double kPlace = 0.0005;  // half of the last place of a printed rate
+constexpr std::size_t kMostRows = 5000;  // each is counted by a run
+constexpr double kPlace = 0.0005;        // half of the last place of a printed rate
 
 constexpr const char* kLikeThis = "a line is like: uprobe-nop ( 1 cpus): 1.566 ± 0.006M/s";
 
@@ -139,6 +140,9 @@ private:
         const auto value = number(rate);
         if (!value || !(*value > 0))
             return wrong(fmt::format("'{}' is no rate in M/s", printable(rate)), kLikeThis);
+        if (++rows_ > kMostRows)
+            return wrong(fmt::format("there are more than {} rows", kMostRows),
+                         "one run of bench has 6 for each number of CPUs: give a few runs");
         const auto variant = parse_trigger_variant(name);
         if (!variant) {
             found_.unused.emplace_back(name, "no probe is hit in it, or not as bench does it");
@@ -172,7 +176,7 @@ private:
     }
 
     const std::string& file_name_;
-    std::size_t line_ = 0;
+    std::size_t line_ = 0, rows_ = 0;
     std::string set_up_;  // the benchmark whose summary comes next
     BenchLines found_;
 };

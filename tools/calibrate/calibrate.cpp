@@ -122,13 +122,10 @@ Result<Fit> fit(const std::vector<PublishedTable>& published, const FitRequest& 
     const auto machine = TRY(load_machine_profile(request.machine, request.settings));
     for (const CountedTable& table : model.tables()) {
         for (const PublishedRow& row : table.published.rows)
-            fit.rows.push_back({table.published.id,
-                                row.name,
-                                machine.frequency_hz.value / row.value / 1e6,
-                                0,
-                                0,
-                                {},
-                                row.left_out});
+            fit.rows.push_back({.table = table.published.id,
+                                .name = row.name,
+                                .published_cycles = machine.frequency_hz.value / row.value / 1e6,
+                                .left_out = row.left_out});
     }
     // Of keys that there are not, nothing else is told.
     static_cast<void>(TRY(parameter_values(request, model.tables().front().published)));

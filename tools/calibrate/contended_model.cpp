@@ -55,10 +55,18 @@ VectorXd ContendedModel::values() const {
 Result<std::vector<ProducersRow>> ContendedModel::rows(const MachineProfile& machine) const {
     std::vector<ProducersRow> all;
     for (std::size_t s = 0; s < series_.size(); ++s) {
+        // Rows that repeat a measurement are simulated once.
         ProducersRequest wanted;
         for (const ContendedRow& row : series_[s].rows) wanted.producers.push_back(row.cpus);
-        auto rows = TRY(sweep(requests_[s], hits_[s], machine, wanted));
-        for (ProducersRow& row : rows) all.push_back(std::move(row));
+        std::sort(wanted.producers.begin(), wanted.producers.end());
+        wanted.producers.erase(std::unique(wanted.producers.begin(), wanted.producers.end()),
+                               wanted.producers.end());
+        const auto simulated = TRY(sweep(requests_[s], hits_[s], machine, wanted));
+        for (const ContendedRow& row : series_[s].rows) {
+            const auto at =
+                std::lower_bound(wanted.producers.begin(), wanted.producers.end(), row.cpus);
+            all.push_back(simulated[static_cast<std::size_t>(at - wanted.producers.begin())]);
+        }
     }
     return all;
 }

@@ -137,14 +137,15 @@ Result<SolvedFit> least_squares(const FitProblem& problem) {
     const auto solved = TRY(solve(problem, published));
     const MatrixXd jacobian = slopes(problem, published, solved);
     // The deviation a row would have without its own pull on the fit: residual / (1 - leverage).
-    const MatrixXd hat = jacobian * jacobian.completeOrthogonalDecomposition().pseudoInverse();
+    const MatrixXd inverse = jacobian.completeOrthogonalDecomposition().pseudoInverse();
+    const VectorXd leverage = jacobian.cwiseProduct(inverse.transpose()).rowwise().sum();
     SolvedFit fit;
     fit.rows = problem.rows;
     for (Index r = 0; r < published.size(); ++r) {
         FittedRow& row = fit.rows[static_cast<std::size_t>(r)];
         row.fitted_cycles = solved.cycles[r];
         row.deviation = published[r] / solved.cycles[r] - 1;
-        if (hat(r, r) < 1 - kAlone) row.left_out_deviation = row.deviation / (1 - hat(r, r));
+        if (leverage[r] < 1 - kAlone) row.left_out_deviation = row.deviation / (1 - leverage[r]);
     }
     explain_parameters(problem, solved, jacobian, residual(problem, published, solved.cycles), fit);
     return fit;

@@ -18,7 +18,7 @@ struct TellingLimit {
     double error;        // of the parameter, as a part of it
     double correlation;  // with another, by amount
 };
-// Where the fit chooses, and where somebody asks for the parameter.
+// Where the fit chooses, and where --free names the parameter.
 inline constexpr TellingLimit kChosenLimit{0.25, 0.97}, kAskedLimit{0.6, 0.995};
 
 // Parameters by their place.

@@ -109,13 +109,10 @@ std::vector<FittedRow> rows_to_fit(const ContendedModel& model, double hz) {
     std::vector<FittedRow> rows;
     for (const ContendedSeries& one : model.series()) {
         for (const ContendedRow& row : one.rows)
-            rows.push_back({one.table,
-                            fmt::format("{} ({} cpus)", one.name, row.cpus),
-                            hz / row.rate / 1e6,
-                            0,
-                            0,
-                            {},
-                            one.left_out});
+            rows.push_back({.table = one.table,
+                            .name = fmt::format("{} ({} cpus)", one.name, row.cpus),
+                            .published_cycles = hz / row.rate / 1e6,
+                            .left_out = one.left_out});
     }
     return rows;
 }

@@ -166,14 +166,13 @@ Result<Rows> published_rows(const CommandLine& line, const FitRequest& request) 
 
 // What is fitted to rows of one CPU, and to those of several.
 struct Free {
-    FitRequest one_cpu;
+    FitRequest one_cpu;  // whose `choose` is for both
     TransferRequest several;
-    bool choose = false;  // among the costs of both
 };
 
 Outcome read_parameters(const CommandLine& line, Free& free) {
-    free.one_cpu.choose = free.choose = !line.rest().empty() && !line.given("free");
-    if (free.choose) {
+    free.one_cpu.choose = !line.rest().empty() && !line.given("free");
+    if (free.one_cpu.choose) {
         free.one_cpu.free.assign(std::begin(kCandidates), std::end(kCandidates));
         return {};
     }
@@ -195,9 +194,9 @@ Result<Fit> fit_rows(const CommandLine& line, Free& free, Rows& rows) {
     done.stated = free.one_cpu.stated;
     if (rows.tables.empty() ? rows.contended.empty() : !free.one_cpu.free.empty())
         done = TRY(fit(rows.tables, free.one_cpu));
-    const bool wanted = free.choose || scaling || !free.several.free.empty();
+    const bool wanted = free.one_cpu.choose || scaling || !free.several.free.empty();
     const auto machine = TRY(load_machine_profile(done.machine, done.settings));
-    if (wanted && !rows.contended.empty() && (machine.contention || !free.choose)) {
+    if (wanted && !rows.contended.empty() && (machine.contention || !free.one_cpu.choose)) {
         free.several.machine = done.machine;
         free.several.settings = done.settings;
         for (const FittedParameter& one : done.parameters)
@@ -215,6 +214,9 @@ Result<Fit> fit_rows(const CommandLine& line, Free& free, Rows& rows) {
                                              "neoverse-n1 have",
                                              machine.name));
     }
+    if (done.rows.empty() && !done.transfers)
+        return user_error("there is nothing to fit", rows.unused.front().id,
+                          rows.unused.front().left_out);
     done.not_used.insert(done.not_used.end(), rows.unused.begin(), rows.unused.end());
     return done;
 }

@@ -75,7 +75,7 @@ Result<std::optional<HittingCpus>> read_cpus(const CommandLine& line,
     }
     HittingCpus hitting;
     const auto cpus = TRY(line.number("cpus", 1, kMostCpus));
-    if (cpus == 0) return user_error("nobody hits the probes", "--cpus", "1 to 64");
+    if (cpus == 0) return user_error("no CPU takes the hits", "--cpus", "1 to 64");
     hitting.cpus = static_cast<unsigned>(cpus);
     hitting.pin = TRY(read_pin(line));
     for (const std::string& name : request.machines) {

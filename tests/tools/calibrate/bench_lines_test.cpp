@@ -104,6 +104,9 @@ TEST_CASE("a wrong line is told with its number", "[tools][calibrate]") {
     CHECK_THAT(refusal("Summary: hits 1.0 ± 0.1M/s (\n"), Contains("Setting up benchmark"));
     CHECK_THAT(refusal("usermode-count: 1.0 ± 0.0M/s\n"), Contains("no line of the uprobe"));
     CHECK_THAT(refusal(""), Contains("bench.txt"));
+    std::string many;
+    for (int i = 0; i < 5001; ++i) many += "uprobe-nop ( 8 cpus): 5.3M/s\n";
+    CHECK_THAT(refusal(many), Contains("bench.txt:5001") && Contains("more than 5000 rows"));
 }
 
 TEST_CASE("a release names the profile of its version, and others are not guessed",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What CPUs wait for, fitted to rows of several CPUs: the published ones, and those of a machine
-// that nobody knows.
+// whose costs the fit is not told.
 #include "tools/calibrate/transfer_fit.h"
 
 #include <algorithm>
