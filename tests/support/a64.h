@@ -41,6 +41,9 @@ constexpr std::uint32_t br(unsigned n) {
 constexpr std::uint32_t b(std::int64_t offset) {
     return 0x14000000u | (static_cast<std::uint32_t>(offset >> 2) & 0x3ffffffu);
 }
+constexpr std::uint32_t bl(std::int64_t offset) {
+    return b(offset) | 1u << 31;
+}
 constexpr std::uint32_t cbnz(unsigned t, std::int64_t offset) {
     return 0xb5000000u | ((static_cast<std::uint32_t>(offset >> 2) & 0x7ffffu) << 5) | t;
 }

@@ -12,16 +12,21 @@ void UnicornCpu::translation_changed(const AddressSpace& space, VAddr page) {
     if (isa_.has(IsaFeature::Bti)) {
         if (const auto now = space.lookup(page)) code_frame_changed(now->frame);
     }
-    if (space_ != &space) return;
-    note_stale(page);
-    stores_.forget_page(page);
+    drop_translation(space, page);
 }
 
 void UnicornCpu::shadow_changed(const AddressSpace& space, VAddr page) {
     if (blocks_) blocks_->forget_page(space.id(), page);
-    if (space_ != &space) return;
-    note_stale(page);
-    stores_.forget_page(page);
+    drop_translation(space, page);
+}
+
+void UnicornCpu::drop_translation(const AddressSpace& space, VAddr page) {
+    if (space_ == &space) {
+        note_stale(page);
+        stores_.forget_page(page);
+    } else if (editor_ != nullptr) {
+        editor_->forget_space(space.id());
+    }
 }
 
 // One page costs a hundredth of what filling the TLB again does. By address only where a page of
@@ -51,6 +56,7 @@ void UnicornCpu::refresh_translations() {
 
 void UnicornCpu::space_gone(const AddressSpace& space) {
     if (blocks_) blocks_->leave(space);
+    if (editor_ != nullptr) editor_->forget_space(space.id());
     if (space_ != &space) return;
     space_ = nullptr;
     table_stale_ = true;
@@ -114,7 +120,9 @@ void UnicornCpu::add_block_hook() {
 void UnicornCpu::frame_became_code(PAddr frame) {
     stores_.forget();
     // Stores to it may be inline by now, through any address.
-    if (stores_.may_be_open(frame)) translations_stale_ = true;
+    if (!stores_.may_be_open(frame)) return;
+    translations_stale_ = true;
+    if (editor_ != nullptr) editor_->forget_other_spaces();
 }
 
 }  // namespace uprobesim

@@ -143,13 +143,28 @@ std::vector<FastPath> UnicornCpu::fast_paths() const {
              "a guest that runs new code without end takes up to 1 GiB of the host's memory"}};
 }
 
+// The TLB holds translations of space_ then.
+bool UnicornCpu::keeps_translations() {
+    if (space_ == nullptr || table_stale_ || translations_stale_ || editor_ == nullptr)
+        return false;
+    if (!stale_pages_.empty()) refresh_translations();
+    return true;
+}
+
+void UnicornCpu::change_translations(const AddressSpace& space) {
+    if (keeps_translations() && editor_->change_space(space_->id(), space.id()))
+        return engine_.restore_translation_table(space.root());
+    engine_.set_translation_table(space.root());
+    if (editor_ != nullptr) editor_->forget_space(space.id());
+}
+
 void UnicornCpu::enter(const AddressSpace& space) {
     if (space_ == &space && !table_stale_) [[likely]] {
         if (translations_stale_ || !stale_pages_.empty()) [[unlikely]]
             refresh_translations();
         return;
     }
-    engine_.set_translation_table(space.root());
+    change_translations(space);
     space_ = &space;
     table_stale_ = false;
     translations_stale_ = false;

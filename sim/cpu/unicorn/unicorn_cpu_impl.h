@@ -212,6 +212,9 @@ private:
     Context& load_other(ContextId id);
     void fold();
     void enter(const AddressSpace& space);
+    bool keeps_translations();
+    void change_translations(const AddressSpace& space);
+    void drop_translation(const AddressSpace& space, VAddr page);
     void note_stale(VAddr page);
     void refresh_translations();
     std::optional<std::uint32_t> execute(Context& context);

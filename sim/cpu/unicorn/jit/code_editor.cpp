@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/cpu/unicorn/jit/code_editor.h"
 
+#include <cstring>
+
 #include "sim/base/error.h"
 #include "sim/cpu/unicorn/jit/editor_check.h"
 #include "sim/cpu/unicorn/jit/engine_pages.h"
@@ -47,7 +49,8 @@ CodeEditor::CodeEditor(uc_engine* uc, std::byte* env, const EngineParts& parts,
       jumps_(layout, calls, env, shared_.jumps),
       heads_(layout, calls, env, shared_.counts),
       ends_(layout, calls),
-      tlb_(layout, env, EnginePages::bits(uc)) {
+      tlb_(layout, env, EnginePages::bits(uc)),
+      kept_(tlb_, jumps_) {
     EngineRegistry<CodeEditor>::all().add(*this);
 }
 
@@ -96,8 +99,24 @@ void CodeEditor::block_gone(const TranslationBlock& block) {
 }
 
 void CodeEditor::open_stores(StoreGate& gate) {
-    tlb_.grow();
+    keeps_spaces_ = tlb_.grow();
     gate_ = &gate;
+}
+
+void CodeEditor::all_blocks_gone() {
+    if (forgets_) {
+        jumps_.all_gone();
+        kept_.forget_jumps();
+    }
+    if (counter_ != nullptr) counter_->all_gone();
+}
+
+bool CodeEditor::change_space(KeptSpaces::SpaceId from, KeptSpaces::SpaceId to) {
+    if (!keeps_spaces_ || !kept_.change(from, to)) return false;
+    // The engine looks for blocks by their addresses there, whatever the space.
+    constexpr std::size_t kJumpCacheBytes = 4096 * sizeof(void*);  // TB_JMP_CACHE_SIZE
+    std::memset(static_cast<std::byte*>(cpu_) + layout_.cpu_jump_cache, 0, kJumpCacheBytes);
+    return true;
 }
 
 void CodeEditor::tlb_filled(std::uint64_t address, std::uint64_t physical, int rights, int mode) {

@@ -19,6 +19,7 @@
 #include "sim/cpu/unicorn/jit/editor_check.h"
 #include "sim/cpu/unicorn/jit/engine_tlb.h"
 #include "sim/cpu/unicorn/jit/inline_jumps.h"
+#include "sim/cpu/unicorn/jit/kept_spaces.h"
 #include "sim/cpu/unicorn/jit/near_memory.h"
 
 namespace uprobesim {
@@ -64,6 +65,12 @@ public:
     // From now on a page that enters the engine's TLB is open for inline stores from the first one
     // on, where the gate says so. And the TLB has more entries.
     void open_stores(StoreGate& gate);
+    // The engine, whose TLB holds translations of `from`, is about to run in `to`. False: nothing
+    // is kept of spaces, and the TLB is to be flushed.
+    bool change_space(KeptSpaces::SpaceId from, KeptSpaces::SpaceId to);
+    // Of a space that the engine is not in, or of all of these.
+    void forget_space(KeptSpaces::SpaceId space) { kept_.forget(space); }
+    void forget_other_spaces() { kept_.forget_all(); }
     // Jumps are looked up by the engine, as where they lead depends on more than the address.
     void leave_jumps() { leaves_jumps_ = true; }
     // Blocks that are translated from now on are counted.
@@ -110,14 +117,15 @@ public:
     int end_code(TranslationBlock& block, BlockId id, int size);
     bool begin_block(std::uint64_t id) { return counter_->begin(static_cast<BlockId>(id)); }
     void block_gone(const TranslationBlock& block);
-    void all_blocks_gone() {
-        if (forgets_) jumps_.all_gone();
-        if (counter_ != nullptr) counter_->all_gone();
-    }
-    // An address may have got another block: a block was invalidated, all were dropped, or
-    // translations of addresses were.
+    void all_blocks_gone();
+    // Addresses of the space that the engine is in may have got other blocks, as their translations
+    // were dropped; or those of any space, as a block was.
     void forget_jumps() {
         if (forgets_) jumps_.forget();
+    }
+    void forget_all_jumps() {
+        forget_jumps();
+        if (forgets_) kept_.forget_jumps();
     }
 
     // An address whose top byte is a tag has been in the TLB.
@@ -147,6 +155,8 @@ private:
     BlockEnds ends_;
     BlockCounter* counter_ = nullptr;
     EngineTlb tlb_;
+    KeptSpaces kept_;
+    bool keeps_spaces_ = false;
     StoreGate* gate_ = nullptr;
     std::uint64_t exceptions_ = 0;
     bool filled_with_tag_ = false;

@@ -16,25 +16,27 @@ namespace {
 constexpr EngineBuild kBuilds[] = {
     // Debian 12, libunicorn2 2.0.1.post1-1+b1, amd64
     {"f439d3d09a3fefbcc7d4014bd3f67c12d55957e6",
-     {.uc_cpu = 384,            // uc_emu_start
-      .uc_tcg = 704,            // tb_gen_code
-      .uc_target_bits = 624,    // set_preferred_target_page_bits
-      .cpu_env = 296,           // arm64_reg_read
-      .env_pc = 320,            // cpu_get_tb_cpu_state
-      .env_flags = 336,         // cpu_get_tb_cpu_state
-      .env_exclusive = 12032,   // a64_translate_init: the global exclusive_addr
-      .env_to_tlb = 208,        // generated code
-      .env_to_tlb_desc = 5488,  // tlb_init
-      .tlb_desc_used = 32,      // tlb_set_page_with_attrs
-      .tlb_desc_io = 432,       // tlb_init
-      .tcg_nb_globals = 44,     // tcg_global_mem_new_internal
-      .tcg_nb_temps = 48,       // tcg_temp_new_internal
-      .tcg_epilogue = 152,      // helper_lookup_tb_ptr
-      .tcg_temps = 904,         // tcg_temp_new_internal
-      .tcg_insn_ends = 29880,   // tcg_gen_code
-      .tcg_ops = 29576,         // tcg_emit_op
-      .tcg_env = 43248,         // tcg_gen_lookup_and_goto_ptr
-      .tcg_uc = 43376,          // check_exit_request
+     {.uc_cpu = 384,             // uc_emu_start
+      .uc_tcg = 704,             // tb_gen_code
+      .uc_target_bits = 624,     // set_preferred_target_page_bits
+      .cpu_env = 296,            // arm64_reg_read
+      .env_pc = 320,             // cpu_get_tb_cpu_state
+      .env_flags = 336,          // cpu_get_tb_cpu_state
+      .env_exclusive = 12032,    // a64_translate_init: the global exclusive_addr
+      .env_to_tlb = 208,         // generated code
+      .env_to_tlb_desc = 5488,   // tlb_init
+      .tlb_desc_used = 32,       // tlb_set_page_with_attrs
+      .tlb_desc_io = 432,        // tlb_init
+      .env_to_tlb_dirty = 5520,  // tlb_init
+      .cpu_jump_cache = 312,     // helper_lookup_tb_ptr
+      .tcg_nb_globals = 44,      // tcg_global_mem_new_internal
+      .tcg_nb_temps = 48,        // tcg_temp_new_internal
+      .tcg_epilogue = 152,       // helper_lookup_tb_ptr
+      .tcg_temps = 904,          // tcg_temp_new_internal
+      .tcg_insn_ends = 29880,    // tcg_gen_code
+      .tcg_ops = 29576,          // tcg_emit_op
+      .tcg_env = 43248,          // tcg_gen_lookup_and_goto_ptr
+      .tcg_uc = 43376,           // check_exit_request
       .tcg_size = 43384}},
 };
 

@@ -9,7 +9,7 @@ namespace uprobesim {
 InlineJumps::InlineJumps(const EngineLayout& layout, const EngineCalls& calls, std::byte* env,
                          Memory& memory)
     : layout_(layout), calls_(calls), env_(env), memory_(memory) {
-    memory_.generation = 1;  // what is zero is of none
+    memory_.generation = last_generation_;
 }
 
 TcgValue InlineJumps::pc_temp(const TcgContext* s) const {

@@ -6,7 +6,8 @@
 //   the code;
 //   - one to an address in a register uses an entry by that address: address, generation, code.
 // What was found holds for one generation. Another begins whenever an address may have got another
-// block, so an entry of an older one is never used (CodeEditor says when that is).
+// block, so an entry of an older one is never used (CodeEditor says when that is). An address space
+// that is entered again goes on with its own generation (KeptSpaces).
 #pragma once
 
 #include <array>
@@ -18,12 +19,16 @@ namespace uprobesim {
 
 class InlineJumps {
 public:
+    // Never used again: 64 bits.
+    using Generation = std::uint64_t;
+    static constexpr Generation kNoGeneration = 0;
+
     // Lies in memory that generated code reaches from the CPU's state.
     struct Memory {
-        // 64 bits: it is never used again.
-        std::uint64_t generation;
+        Generation generation;
         struct Entry {
-            std::uint64_t pc, generation;
+            std::uint64_t pc;
+            Generation generation;
             void* code;
             std::uint64_t unused;
         };
@@ -31,7 +36,7 @@ public:
         static constexpr std::uint64_t kEntryBits = 5;
         std::array<Entry, kEntries> by_address;
         struct Place {
-            std::uint64_t generation;
+            Generation generation;
             void* code;
         };
         // Jumps beyond these are treated as those by register.
@@ -48,7 +53,13 @@ public:
     // Where the CPU's pc leads. What is found is kept, and is found inline the next time.
     void* find_by_address(TcgContext* s);
     void* find_for_place(TcgContext* s, std::uint64_t place);
-    void forget() { ++memory_.generation; }
+    void forget() { memory_.generation = ++last_generation_; }
+    // With what was found in that one, or with nothing; returns the one that ends.
+    Generation go_on_with(Generation other) {
+        const Generation before = memory_.generation;
+        memory_.generation = other == kNoGeneration ? ++last_generation_ : other;
+        return before;
+    }
     // No code is left: places are given anew.
     void all_gone() {
         places_ = 0;
@@ -70,6 +81,7 @@ private:
     std::byte* env_;
     Memory& memory_;
     TcgValue pc_ = 0;  // the engine's register; 0: not found yet
+    Generation last_generation_ = kNoGeneration + 1;
     std::uint64_t places_ = 0;
     std::uint64_t asked_ = 0;
 };

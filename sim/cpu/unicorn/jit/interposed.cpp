@@ -139,7 +139,7 @@ INTERPOSE(void, check_exit_request_aarch64, char* s) {
 // dropped; translations of addresses dropped.
 INTERPOSE(bool, qht_remove, void* table, const void* block, std::uint32_t hash) {
     uprobesim::CodeEditor* const editor = uprobesim::editor_of_table(table);
-    uprobesim::forget_jumps(editor);
+    if (editor != nullptr) editor->forget_all_jumps();
     const bool removed = own_qht_remove()(table, block, hash);
     if (removed && editor != nullptr)
         editor->block_gone(*static_cast<const uprobesim::TranslationBlock*>(block));
