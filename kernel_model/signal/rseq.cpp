@@ -77,10 +77,6 @@ std::uint32_t free_memory_id(Kernel& kernel, const Task& task) {
     return id;
 }
 
-void segfault(Kernel& kernel, Task& task) {
-    kernel.signals().force(task, {.signal = Signal::Segv, .code = kSiKernel});
-}
-
 SysResult<void> unregister(Task& task, VAddr area, std::uint32_t length, std::uint32_t flags,
                            std::uint32_t signature) {
     const RseqState& state = task.rseq;
@@ -123,10 +119,8 @@ void disturb_rseq(Task& task) {
 
 bool leave_rseq_for_handler(Kernel& kernel, Task& task) {
     if (task.rseq.area == VAddr(0)) return true;
-    disturb_rseq(task);
-    if (leave_section(kernel, task)) return true;
-    segfault(kernel, task);
-    return false;
+    task.rseq.disturbed = true;
+    return leave_section(kernel, task);
 }
 
 void resume_rseq(Kernel& kernel, Task& task) {
@@ -138,7 +132,7 @@ void resume_rseq(Kernel& kernel, Task& task) {
     if (!leave_section(kernel, task) ||
         !put_ids(memory, task.rseq.area,
                  {.cpu_id_start = cpu, .cpu_id = cpu, .node_id = 0, .mm_cid = task.rseq.memory_id}))
-        segfault(kernel, task);
+        kernel.signals().force(task, {.signal = Signal::Segv, .code = kSiKernel});
     task.rseq.disturbed = false;
 }
 

@@ -17,7 +17,7 @@ SysResult<void> register_rseq(Task& task, VAddr area, std::uint32_t length, std:
 // The task was switched away from, or moved: its way back to EL0 has work.
 void disturb_rseq(Task& task);
 // rseq_signal_deliver, before the frame of a handler: it is to return to the abort handler. False:
-// what the area says is wrong, and SIGSEGV was sent.
+// what the area says is wrong.
 bool leave_rseq_for_handler(Kernel& kernel, Task& task);
 // __rseq_handle_notify_resume, on the way back to EL0.
 void resume_rseq(Kernel& kernel, Task& task);

@@ -118,6 +118,12 @@ std::optional<SignalInfo> SignalDelivery::next() {
     return std::nullopt;
 }
 
+// force_sigsegv: a SIGSEGV that cannot be handled has its default action, or there would be no end.
+void SignalDelivery::force_segv(Signal undeliverable) {
+    if (undeliverable == Signal::Segv) action_of(task_, Signal::Segv).handler = abi::kSigDfl;
+    kernel_.signals().force(task_, {.signal = Signal::Segv, .code = abi::kSiKernel});
+}
+
 void SignalDelivery::enter_handler(const SignalInfo& info, std::optional<Interrupted> interrupted) {
     SignalAction& action = action_of(task_, info.signal);
     const SignalAction taken = action;
@@ -134,13 +140,8 @@ void SignalDelivery::enter_handler(const SignalInfo& info, std::optional<Interru
         }
     }
     kernel_.gate().spend(task_, KernelPath::SignalDeliver);
-    if (!leave_rseq_for_handler(kernel_, task_)) return;
-    if (!push_signal_frame(kernel_, task_, info, taken)) {
-        // force_sigsegv: if the frame of a SIGSEGV cannot be written, the default action is taken.
-        if (info.signal == Signal::Segv) action_of(task_, Signal::Segv).handler = abi::kSigDfl;
-        kernel_.signals().force(task_, {.signal = Signal::Segv, .code = abi::kSiKernel});
-        return;
-    }
+    if (!leave_rseq_for_handler(kernel_, task_)) force_segv(info.signal);
+    if (!push_signal_frame(kernel_, task_, info, taken)) return force_segv(info.signal);
     task_.restore_sigmask = false;
     task_.sigmask |= taken.mask;
     if ((taken.flags & abi::kSaNoDefer) == 0) task_.sigmask |= signal_bit(info.signal);

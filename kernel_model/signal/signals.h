@@ -39,6 +39,7 @@ public:
 
 private:
     std::optional<SignalInfo> next();
+    void force_segv(Signal undeliverable);
     void enter_handler(const SignalInfo& info, std::optional<Interrupted> interrupted);
     void fatal(const SignalInfo& info);
 

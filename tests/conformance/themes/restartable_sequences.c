@@ -154,3 +154,18 @@ NATIVE(a_section_outside_of_user_space_is_a_fault, NONE) {
     count_signal(SIGUSR1, 0);
     IN_CHILD(set_bad_section);
 }
+
+static void told(int number) {
+    const char text[] = "taken\n";
+    (void)!write(1, text, sizeof text - 1);
+    own_area()->rseq_cs = 0;
+    (void)number;
+}
+static void set_bad_section_with_handlers(void) {
+    signal(SIGUSR1, told);
+    signal(SIGSEGV, told);
+    set_bad_section();
+}
+NATIVE(a_handler_of_the_fault_does_not_end_a_bad_section, NONE) {
+    IN_CHILD(set_bad_section_with_handlers);
+}
