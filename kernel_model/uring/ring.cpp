@@ -16,6 +16,8 @@ constexpr std::uint64_t kSqHead = 0, kSqTail = 64, kCqHead = 128, kCqTail = 192,
                         kCqMask = 260, kSqEntries = 264, kCqEntries = 268, kSqDropped = 272,
                         kSqFlags = 276, kCqFlags = 280, kCqOverflow = 284, kCqes = 320;
 constexpr std::size_t kMostOverflow = 4096;
+// A listener on the heap, and its places in its request and in the queue.
+constexpr std::uint64_t kListenBytes = 160;
 
 }  // namespace
 
@@ -49,7 +51,8 @@ RingFile::RingFile(PhysicalMemory& memory, std::uint64_t inode, std::uint32_t sq
       ring_(std::make_shared<SharedMemory>(
           memory, inode, page_ceil(kCqes + cq_entries * sizeof(abi::UringCqe) + sq_entries * 4ul))),
       sqes_(std::make_shared<SharedMemory>(memory, inode,
-                                           page_ceil(sq_entries * sizeof(abi::UringSqe)))) {
+                                           page_ceil(sq_entries * sizeof(abi::UringSqe)))),
+      registered_(&memory) {
     store(kSqMask, sq_entries - 1);
     store(kCqMask, cq_entries - 1);
     store(kSqEntries, sq_entries);
@@ -58,6 +61,33 @@ RingFile::RingFile(PhysicalMemory& memory, std::uint64_t inode, std::uint32_t sq
 
 std::shared_ptr<FileBacking> RingFile::backing() {
     return std::make_shared<Memory>(ring_, sqes_);
+}
+
+void RingFile::charge(RingRequest& request) const {
+    constexpr std::uint64_t kNode = 2 * sizeof(void*);  // of the list
+    request.charge =
+        MemoryCharge(registered_.memory(), sizeof(RingRequest) + kNode +
+                                               request.linked.capacity() * sizeof(abi::UringSqe) +
+                                               request.listens.size() * kListenBytes);
+}
+
+bool RingFile::register_files(Files some) {
+    if (!registered_.has_room(some.size() * sizeof(Files::value_type))) return false;
+    files = std::move(some);
+    recharge();
+    return true;
+}
+
+bool RingFile::register_buffers(Buffers some) {
+    if (!registered_.has_room(some.size() * sizeof(Buffers::value_type))) return false;
+    buffers = std::move(some);
+    recharge();
+    return true;
+}
+
+void RingFile::recharge() {
+    registered_.resize(files.size() * sizeof(Files::value_type) +
+                       buffers.size() * sizeof(Buffers::value_type));
 }
 
 std::uint64_t RingFile::array_at() const {

@@ -16,6 +16,7 @@
 #include "kernel_model/files/fd_table.h"
 #include "kernel_model/memory/shared_memory.h"
 #include "kernel_model/wait/timers.h"
+#include "sim/mem/memory_charge.h"
 
 namespace uprobesim {
 
@@ -44,6 +45,7 @@ struct RingRequest {
     HeldFiles held_files;
     std::uint64_t progress = 0;
     std::vector<abi::UringSqe> linked;  // that follow it
+    MemoryCharge charge;                // while it waits
 };
 
 class RingFile final : public AnonFile {
@@ -69,9 +71,19 @@ public:
     // Asks for `progress` to be run soon, outside of the call that wakes.
     void request_runnable(RingRequest& request);
 
+    // A request more may wait, as far as memory goes.
+    bool has_room() const { return registered_.has_room(sizeof(RingRequest)); }
+    // `request` waits, on what it listens to.
+    void charge(RingRequest& request) const;
+
     std::list<RingRequest> waiting;
-    std::vector<std::shared_ptr<File>> files;  // registered
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> buffers;
+    // What is registered. False: there is no memory for so much, and nothing was changed.
+    using Files = std::vector<std::shared_ptr<File>>;
+    using Buffers = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
+    bool register_files(Files some);
+    bool register_buffers(Buffers some);
+    Files files;
+    Buffers buffers;
     std::shared_ptr<File> eventfd;
     bool disabled = false;
     std::shared_ptr<void> runner;             // what carries the requests out
@@ -83,10 +95,12 @@ private:
     void store(std::uint64_t at, std::uint32_t value);
     std::uint64_t array_at() const;
     void flush_overflow();
+    void recharge();
 
     std::uint32_t sq_entries_, cq_entries_;
     std::shared_ptr<SharedMemory> ring_, sqes_;
     std::vector<abi::UringCqe> overflow_;
+    MemoryCharge registered_;  // of files and buffers
     std::uint64_t completions_ = 0;
 };
 

@@ -21,9 +21,11 @@ BOMBS = [
     ("missing-names", 20000), ("removed-names", 2000), ("links", 1000), ("deep-folders", None), ("fifos", None),
     ("terminals", None), ("list-processes", 20), ("streams", None), ("datagrams", None), ("small-messages", None),
     ("empty-sockets", None), ("connections", None), ("backlogs", None), ("udp", None), ("names", None),
-    ("in-flight", None), ("in-flight-cycles", None), ("packet-memberships", None), ("network-parameters", 60), ("watches", None), ("watched-events", 20000), ("semaphore-sets", None),
+    ("in-flight", None), ("in-flight-cycles", None), ("packet-memberships", None), ("network-parameters", 60),
+    ("watches", None), ("watched-events", 20000), ("semaphore-sets", None),
     ("undos", None), ("ipc-messages", None), ("posix-queues", None), ("keys", None), ("rings", None),
-    ("ring-requests", None), ("aio-contexts", None), ("attributes", None), ("mounts", 1000), ("doubled-mounts", None),
+    ("ring-requests", None), ("requests-of-rings", None), ("aio-contexts", None), ("attributes", None),
+    ("mounts", 1000), ("mount-contexts", None), ("doubled-mounts", None),
     ("mount-namespaces", None), ("host-names", None), ("filters", None), ("groups", None), ("leases", 2000),
     ("udp-errors", None), ("corked", None),
 ]

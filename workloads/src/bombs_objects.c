@@ -134,29 +134,47 @@ static void rings(long most) {
     }
     told("rings", n, most);
 }
-static void ring_requests(long most) {
+// Requests that wait for an event that does not come, until the ring takes no more. Returns how many.
+static long fill_ring(unsigned size, int event, long most) {
     struct io_uring_params params = {0};
-    const int ring = (int)syscall(SYS_io_uring_setup, 4096, &params), event = eventfd(0, 0);
+    const int ring = (int)syscall(SYS_io_uring_setup, size, &params);
+    if (ring < 0) return -1;
     char* memory =
         mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
-    struct io_uring_sqe* entries = mmap(NULL, 4096 * sizeof *entries, PROT_READ | PROT_WRITE,
+    struct io_uring_sqe* entries = mmap(NULL, size * sizeof *entries, PROT_READ | PROT_WRITE,
                                         MAP_SHARED, ring, IORING_OFF_SQES);
     long n = 0;
-    if (memory == MAP_FAILED || entries == MAP_FAILED) most = 0;
+    if (memory == MAP_FAILED || entries == MAP_FAILED) return -1;
     while (n < most) {
         volatile unsigned* tail = (volatile unsigned*)(memory + params.sq_off.tail);
-        for (unsigned i = 0; i < 4096; ++i) {
-            const unsigned at = (*tail + i) & 4095;
+        for (unsigned i = 0; i < size; ++i) {
+            const unsigned at = (*tail + i) & (size - 1);
             entries[at] = (struct io_uring_sqe){
                 .opcode = IORING_OP_READ, .fd = event, .addr = (uintptr_t)block, .len = 8};
             ((unsigned*)(memory + params.sq_off.array))[at] = at;
         }
-        *tail += 4096;
-        const long got = syscall(SYS_io_uring_enter, ring, 4096, 0, 0, NULL, 0);
+        *tail += size;
+        const long got = syscall(SYS_io_uring_enter, ring, size, 0, 0, NULL, 0);
         if (got <= 0) break;
         n += got;
     }
-    told("requests", n, most);
+    munmap(memory, 1 << 20);
+    munmap(entries, size * sizeof *entries);
+    return n;
+}
+static void ring_requests(long most) {
+    told("requests", fill_ring(4096, eventfd(0, 0), most), most);
+}
+static void requests_of_rings(long most) {
+    many_descriptors();
+    const int event = eventfd(0, 0);
+    long n = 0;
+    while (n < most) {
+        const long got = fill_ring(256, event, most - n);
+        if (got <= 0) break;
+        n += got;
+    }
+    told("requests of rings", n, most);
 }
 static void aio_contexts(long most) {
     long n = 0;
@@ -189,6 +207,18 @@ static void mounts(long most) {
     told("mounts", n, most);
 }
 // Each bind mount of a tree in itself doubles it.
+static void mount_contexts(long most) {
+    many_descriptors();
+    long n = 0;
+    for (; n < most; ++n) {
+        const int context = (int)syscall(SYS_fsopen, "tmpfs", 0);
+        if (context < 0) break;
+        // What it has to say about each of them is kept.
+        for (int i = 0; i < 10; ++i)
+            syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "unknown", "value", 0);
+    }
+    told("mount contexts", n, most);
+}
 static void doubled_mounts(long most) {
     long n = 0;
     mkdir("/tmp/m", 0700);
@@ -283,9 +313,11 @@ const struct bomb object_bombs[] = {
     {"keys", keys},
     {"rings", rings},
     {"ring-requests", ring_requests},
+    {"requests-of-rings", requests_of_rings},
     {"aio-contexts", aio_contexts},
     {"attributes", attributes},
     {"mounts", mounts},
+    {"mount-contexts", mount_contexts},
     {"doubled-mounts", doubled_mounts},
     {"mount-namespaces", mount_namespaces},
     {"host-names", host_names},

@@ -42,9 +42,13 @@ public:
         log_.pop_front();
         return size;
     }
+    // As much as its options and messages may come to take.
+    std::uint64_t kernel_bytes() const override {
+        constexpr std::uint64_t kMessageBytes = 512;
+        return kBytes + kPageSize + kMostMessages * kMessageBytes;
+    }
     // invalf: why a parameter is refused. The last messages are kept.
     tl::unexpected<Errno> refuse(const std::string& why) {
-        constexpr std::size_t kMostMessages = 8;
         if (log_.size() == kMostMessages) log_.pop_front();
         log_.push_back("e " + why + "\n");
         return tl::make_unexpected(Errno::Inval);
@@ -56,6 +60,7 @@ public:
     std::shared_ptr<SuperBlock> super;
 
 private:
+    static constexpr std::size_t kMostMessages = 8;
     std::deque<std::string> log_;
 };
 

@@ -322,6 +322,7 @@ void RingRequests::submit(std::vector<UringSqe> chain) {
     const Outcome outcome = run(*at);
     if (outcome.waits) {
         arm_linked_timeout(*at);
+        ring_.charge(*at);
         return;
     }
     std::list<RingRequest> done;
@@ -343,7 +344,10 @@ void RingRequests::progress() {
         const auto at = std::ranges::find_if(ring_.waiting, &RingRequest::runnable);
         if (at == ring_.waiting.end()) return;
         const Outcome outcome = run(*at);
-        if (outcome.waits) continue;
+        if (outcome.waits) {
+            ring_.charge(*at);
+            continue;
+        }
         std::list<RingRequest> done;
         done.splice(done.begin(), ring_.waiting, at);
         finish(done.front(), outcome.result);

@@ -94,7 +94,7 @@ std::uint64_t submit(const SysCall& call, RingFile& ring, std::uint64_t most) {
     std::uint64_t done = 0;
     std::vector<UringSqe> chain;
     while (done < most) {
-        if (ring.waiting.size() >= kMostWaiting) break;
+        if (ring.waiting.size() >= kMostWaiting || !ring.has_room()) break;
         const auto sqe = ring.next();
         if (!sqe) break;
         ++done;
@@ -141,6 +141,7 @@ SysOutcome sys_io_uring_enter(SysCall& call) {
         done = std::static_pointer_cast<Submitted>(call.task.call_holds)->count;
     } else {
         done = submit(call, *ring, call.uint32(1));
+        if (done == 0 && call.uint32(1) != 0 && ring->submitted() != 0) return Errno::Again;
     }
     call.units = done;
     std::static_pointer_cast<RunningRing>(ring->runner)->requests.progress();
@@ -161,15 +162,18 @@ SysOutcome register_buffers(SysCall& call, RingFile& ring) {
     std::vector<Iovec> parts(call.uint32(3));
     if (!call.memory().read(call.address(2), std::as_writable_bytes(std::span(parts))))
         return Errno::Fault;
+    RingFile::Buffers buffers;
+    buffers.reserve(parts.size());
     for (const Iovec& part : parts) {
         if (part.base == 0 && part.length != 0) return Errno::Fault;
-        ring.buffers.emplace_back(part.base, part.length);
+        buffers.emplace_back(part.base, part.length);
     }
+    if (!ring.register_buffers(std::move(buffers))) return Errno::NoMem;
     return 0;
 }
 SysOutcome unregister_buffers(SysCall&, RingFile& ring) {
     if (ring.buffers.empty()) return Errno::Nxio;
-    ring.buffers.clear();
+    ring.register_buffers({});
     return 0;
 }
 
@@ -188,15 +192,15 @@ SysOutcome register_files(SysCall& call, RingFile& ring) {
     std::vector<std::int32_t> fds(count);
     if (!call.memory().read(call.address(2), std::as_writable_bytes(std::span(fds))))
         return Errno::Fault;
-    std::vector<std::shared_ptr<File>> files;
+    RingFile::Files files;
     files.reserve(count);
     for (const std::int32_t fd : fds) files.push_back(TRY(registered(call, fd)));
-    ring.files = std::move(files);
+    if (!ring.register_files(std::move(files))) return Errno::NoMem;
     return 0;
 }
 SysOutcome unregister_files(SysCall&, RingFile& ring) {
     if (ring.files.empty()) return Errno::Nxio;
-    ring.files.clear();
+    ring.register_files({});
     return 0;
 }
 SysOutcome update_files(SysCall& call, RingFile& ring) {
