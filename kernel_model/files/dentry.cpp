@@ -83,8 +83,7 @@ std::shared_ptr<Dentry> DentryTree::at(std::string_view path, const std::shared_
         top = std::make_shared<Dentry>(nullptr, "", memory_);
         top->mount_ = mount;
         mount->dentry = top;
-        std::erase_if(tops_, [](const auto& known) { return known.expired(); });
-        tops_.push_back(top);
+        tops_.add(top);
     }
     if (mount->root != "/") path.remove_prefix(mount->root.size());
     return below(std::move(top), path, memory_);
@@ -94,9 +93,7 @@ std::vector<std::pair<std::shared_ptr<Dentry>, std::string>> DentryTree::views(
     std::string_view path) {
     std::vector<std::pair<std::shared_ptr<Dentry>, std::string>> found = {
         {root_, std::string(path)}};
-    for (const auto& known : tops_) {
-        auto top = known.lock();
-        if (!top) continue;
+    for (auto& top : tops_.alive()) {
         const std::string& root = top->mount_->root;
         if (root == "/") {
             found.emplace_back(std::move(top), std::string(path));

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernel_model/files/met.h"
 #include "sim/mem/memory_charge.h"
 
 namespace uprobesim {
@@ -83,7 +84,7 @@ private:
 
     PhysicalMemory* memory_;
     std::shared_ptr<Dentry> root_ = std::make_shared<Dentry>(nullptr, "", nullptr);
-    std::vector<std::weak_ptr<Dentry>> tops_;  // of mounts
+    Met<Dentry> tops_;  // of mounts
 };
 
 }  // namespace uprobesim

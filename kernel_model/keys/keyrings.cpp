@@ -51,9 +51,16 @@ SysResult<std::shared_ptr<Key>> Keyrings::make(const std::string& type,
     key->permissions = permissions;
     key->charge = MemoryCharge(memory_, kKeyBytes + size);
     key->quota = std::make_shared<KeyQuota>(use_, key->uid, size);
-    std::erase_if(keys_, [](const auto& entry) { return entry.second.expired(); });
+    forget_gone();
     keys_[key->serial] = key;
     return key;
+}
+
+// Seldom enough for all keys to be looked at.
+void Keyrings::forget_gone() {
+    if (keys_.size() < look_at_) return;
+    std::erase_if(keys_, [](const auto& entry) { return entry.second.expired(); });
+    look_at_ = std::max(kLookAt, 2 * keys_.size());
 }
 
 std::shared_ptr<Key> Keyrings::find(std::int32_t serial) const {

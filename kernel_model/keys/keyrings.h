@@ -133,6 +133,7 @@ private:
         std::shared_ptr<Key> keyring, session;
     };
     KeyUse used(std::uint32_t uid) const;
+    void forget_gone();
     // Within the owner's quota and the guest's memory.
     SysResult<void> resize(Key& key, std::uint64_t bytes) const;
     static void settle(Key& key, std::uint64_t bytes);
@@ -141,7 +142,9 @@ private:
     PhysicalMemory* memory_;
     const Sysctls& limits_;
     std::int32_t last_serial_ = 0x10000;
-    std::map<std::int32_t, std::weak_ptr<Key>> keys_;
+    std::map<std::int32_t, std::weak_ptr<Key>> keys_;  // some of them are gone
+    static constexpr std::size_t kLookAt = 64;
+    std::size_t look_at_ = kLookAt;  // at so many those that are gone are taken out
     std::map<std::int32_t, OfProcess> processes_;
     std::map<std::uint32_t, OfUser> users_;
     std::shared_ptr<KeyUses> use_ = std::make_shared<KeyUses>();

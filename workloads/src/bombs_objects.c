@@ -8,6 +8,7 @@
 #include <linux/aio_abi.h>
 #include <linux/filter.h>
 #include <linux/io_uring.h>
+#include <linux/keyctl.h>
 #include <linux/seccomp.h>
 #include <mqueue.h>
 #include <netinet/in.h>
@@ -125,6 +126,18 @@ static void keys(long most) {
     told("keys", n, most);
 }
 
+// Each user has keyrings of its own.
+static void keys_of_users(long most) {
+    long n = 0;
+    for (; n < most; ++n) {
+        if (setresuid(n, n, 0) < 0 ||
+            syscall(SYS_add_key, "user", "key", "x", 1, KEY_SPEC_USER_KEYRING) < 0)
+            break;
+        setresuid(0, 0, 0);
+    }
+    told("keys of users", n, most);
+}
+
 static void rings(long most) {
     many_descriptors();
     long n = 0;
@@ -134,7 +147,8 @@ static void rings(long most) {
     }
     told("rings", n, most);
 }
-// Requests that wait for an event that does not come, until the ring takes no more. Returns how many.
+// Requests that wait for an event that does not come, until the ring takes no more. Returns how
+// many.
 static long fill_ring(unsigned size, int event, long most) {
     struct io_uring_params params = {0};
     const int ring = (int)syscall(SYS_io_uring_setup, size, &params);
@@ -311,6 +325,7 @@ const struct bomb object_bombs[] = {
     {"ipc-messages", ipc_messages},
     {"posix-queues", posix_queues},
     {"keys", keys},
+    {"keys-of-users", keys_of_users},
     {"rings", rings},
     {"ring-requests", ring_requests},
     {"requests-of-rings", requests_of_rings},

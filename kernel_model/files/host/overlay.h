@@ -14,37 +14,13 @@
 #include "kernel_model/files/host/inode.h"
 #include "kernel_model/files/host/layers.h"
 #include "kernel_model/files/host/scratch_state.h"
+#include "kernel_model/files/met.h"
 #include "kernel_model/files/rights/landlock_path.h"
 #include "sim/base/temp_folder.h"
 
 namespace uprobesim {
 
 class Pipe;
-
-// Objects that others own, as long as they live.
-template <class T>
-class Met {
-public:
-    std::shared_ptr<T> add(std::shared_ptr<T> object) {
-        if (all_.size() >= kept_) {
-            std::erase_if(all_, [](const auto& one) { return one.expired(); });
-            kept_ = 2 * all_.size() + 64;
-        }
-        all_.push_back(object);
-        return object;
-    }
-    std::vector<std::shared_ptr<T>> alive() const {
-        std::vector<std::shared_ptr<T>> found;
-        for (const auto& one : all_) {
-            if (auto object = one.lock()) found.push_back(std::move(object));
-        }
-        return found;
-    }
-
-private:
-    std::vector<std::weak_ptr<T>> all_;
-    std::size_t kept_ = 64;
-};
 
 class OverlayFileSystem final : public FileSystem {
 public:
