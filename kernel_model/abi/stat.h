@@ -47,7 +47,7 @@ inline constexpr std::int64_t kTmpfsMagic = 0x01021994, kProcMagic = 0x9fa0,
                               kSysfsMagic = 0x62656572, kDevptsMagic = 0x1cd1,
                               kMqueueMagic = 0x19800202, kPipefsMagic = 0x50495045,
                               kSockfsMagic = 0x534f434b, kAnonInodeMagic = 0x09041934,
-                              kNsfsMagic = 0x6e736673;
+                              kNsfsMagic = 0x6e736673, kExt4Magic = 0xef53;
 
 inline constexpr std::uint32_t kStatxBasicStats = 0x7ff, kStatxAll = 0xfff;
 inline constexpr std::uint32_t kStatxType = 1, kStatxMode = 2, kStatxNlink = 4, kStatxUid = 8,

@@ -68,7 +68,7 @@ Mounts::Mounts(PhysicalMemory* memory)
     using namespace abi;
     constexpr std::uint64_t kQuiet = kMsNosuid | kMsNoexec | kMsRelatime;
     static constexpr Row kRows[] = {
-        {"tmpfs", "tmpfs", "/", 0xfe00, kTmpfsMagic, kMsRelatime},
+        {kRootType.data(), "/dev/vda", "/", 0xfe00, kExt4Magic, kMsRelatime},
         {"proc", "proc", "/proc", 0x15, kProcMagic, kQuiet | kMsNodev},
         {"devtmpfs", "udev", "/dev", 0x05, kTmpfsMagic, kMsNosuid | kMsRelatime},
         {"sysfs", "sysfs", "/sys", 0x16, kSysfsMagic, kQuiet | kMsNodev},

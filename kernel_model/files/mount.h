@@ -21,6 +21,9 @@
 
 namespace uprobesim {
 
+// What the root is mounted as: on the disk of the machine, as Debian's is.
+inline constexpr std::string_view kRootType = "ext4";
+
 // What a mount of proc shows (struct proc_fs_info).
 struct ProcOptions {
     enum Hide : std::uint32_t { Off = 0, NoAccess = 1, Invisible = 2, NotPtraceable = 4 };

@@ -22,6 +22,7 @@ struct IpcSegment {
     std::uint64_t size = 0;        // as requested
     std::uint32_t mode = 0;        // permissions; kIpcDest, kIpcLocked
     std::uint32_t uid = 0, gid = 0, creator_uid = 0, creator_gid = 0;
+    std::uint32_t locked_by = 0;  // kIpcLocked: the user to whose locked memory it counts
     Pid creator, last;
     std::int64_t attach_time = 0, detach_time = 0, change_time = 0;  // seconds
     std::weak_ptr<SharedMemory> memory;

@@ -201,7 +201,7 @@ SysOutcome put_statfs(SysCall& call, VAddr to, std::int64_t magic, const Mount* 
         s.f_flags = statfs_flags(*mount);
         s.f_fsid[0] = static_cast<std::int32_t>(mount->super->device);
     }
-    if (s.f_type == kTmpfsMagic) {
+    if (s.f_type == kTmpfsMagic || s.f_type == kExt4Magic) {
         s.f_blocks = s.f_bfree = s.f_bavail =
             call.kernel.machine().memory.limit_bytes() / kPageSize;
         s.f_files = s.f_ffree = 1u << 20;
@@ -221,7 +221,6 @@ SysOutcome put_statfs(SysCall& call, VAddr to, std::int64_t magic, const Mount* 
     }
     return call.memory().put(to, s) ? SysOutcome(0) : SysOutcome(Errno::Fault);
 }
-// The file system on which the kernel paths were measured is a tmpfs.
 SysOutcome sys_statfs(SysCall& call) {
     auto p = TRY(path_argument(call, kAtFdcwd, call.address(0)));
     auto place = call.kernel.files().locate(p.caller, p.path, true);

@@ -52,18 +52,14 @@ std::uint64_t attached_everywhere(SysCall& call, const IpcSegment& segment) {
     return sum;
 }
 
-// newseg and hugetlb_file_setup: who may not use huge pages needs a limit of locked memory that
-// takes the segment; then there are none reserved.
+// newseg and hugetlb_file_setup: some may not use huge pages, and there are none reserved.
 Errno refuse_huge_pages(SysCall& call) {
     const std::uint32_t size_log = call.uint32(2) >> kMapHugeShift & kMapHugeMask;
     const auto known = std::ranges::find(kHugePageLogs, size_log == 0 ? kDefaultHugeLog : size_log);
     if (known == std::end(kHugePageLogs)) return Errno::Inval;
     const auto group =
         static_cast<std::uint32_t>(call.kernel.sysctls().number("vm/hugetlb_shm_group"));
-    const std::uint64_t page = std::uint64_t{1} << *known;
-    const std::uint64_t bytes = (call.args[1] + page - 1) & ~(page - 1);
-    if (!call.capable(Capability::IpcLock) && !call.cred().in_effective_group(group) &&
-        bytes > call.process.limits[kRlimitMemlock].soft)
+    if (!call.capable(Capability::IpcLock) && !call.cred().in_effective_group(group))
         return Errno::Perm;
     call.kernel.counters().note_unmodelled("shmget SHM_HUGETLB",
                                            "no huge pages: ENOMEM, as where none is reserved");
@@ -235,13 +231,37 @@ SysOutcome use(SysCall& call, IpcSegment*) {
     return static_cast<std::uint64_t>(segments(call).highest_index());
 }
 
+// shmctl_do_lock: without the right to lock memory, its owner.
+bool may_change_lock(const SysCall& call, const IpcSegment& segment) {
+    const std::uint32_t own = call.cred().uid.effective;
+    return own == segment.uid || own == segment.creator_uid ||
+           call.capable_in(call.ipc().owned_by, Capability::IpcLock);
+}
+
+// user_shm_lock: all segments that a user has locked have a limit of their own.
+bool may_lock_segment(SysCall& call, const IpcSegment& segment) {
+    if (call.capable(Capability::IpcLock)) return true;
+    std::uint64_t sum = page_ceil(segment.size);
+    for (const auto& [index, other] : segments(call).all()) {
+        if ((other.mode & kShmLocked) != 0 && other.locked_by == call.cred().uid.real)
+            sum += page_ceil(other.size);
+    }
+    return sum <= call.process.limits[kRlimitMemlock].soft;
+}
+
 SysOutcome lock(SysCall& call, IpcSegment* segment) {
-    if (!owns(call, *segment)) return Errno::Perm;
+    if (!may_change_lock(call, *segment)) return Errno::Perm;
+    if (call.process.limits[kRlimitMemlock].soft == 0 &&
+        !call.capable_in(call.ipc().owned_by, Capability::IpcLock))
+        return Errno::Perm;
+    if ((segment->mode & kShmLocked) != 0) return 0;
+    if (!may_lock_segment(call, *segment)) return Errno::NoMem;
     segment->mode |= kShmLocked;
+    segment->locked_by = call.cred().uid.real;
     return 0;
 }
 SysOutcome unlock(SysCall& call, IpcSegment* segment) {
-    if (!owns(call, *segment)) return Errno::Perm;
+    if (!may_change_lock(call, *segment)) return Errno::Perm;
     segment->mode &= ~kShmLocked;
     return 0;
 }

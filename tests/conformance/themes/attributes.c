@@ -75,6 +75,9 @@ NATIVE(statx_fills_the_basic_fields, "qemu 7.2 copies fewer fields") {
 
 BEHAVIOUR(statfs_of_a_tmpfs) {
     struct statfs system;
+    NEED(mkdir("place", 0755));
+    NEED(mount("none", "place", "tmpfs", 0, NULL));
+    NEED(chdir("place"));
     make_file("file", "");
     SHOW(statfs(".", &system));
     printf("type %lx, block %ld, name %ld\n", (long)system.f_type, (long)system.f_bsize,

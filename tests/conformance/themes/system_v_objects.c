@@ -103,3 +103,11 @@ NATIVE(what_shmat_replaces_is_detached, WHY) {
 NATIVE(segments_of_huge_pages_have_a_size_that_there_is, WHY) {
     SHOW(shmget(IPC_PRIVATE, 4096, SHM_HUGETLB | (50 << 26) | 0600));
 }
+
+static void asks_for_huge_pages(void) {
+    SHOW(shmget(IPC_PRIVATE, 4096, SHM_HUGETLB | 0600));
+}
+
+NATIVE(a_user_has_no_segments_of_huge_pages, WHY) {
+    AS_USER(asks_for_huge_pages);
+}

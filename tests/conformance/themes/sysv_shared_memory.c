@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/shm.h>
 #include <unistd.h>
 
@@ -161,6 +162,36 @@ BEHAVIOUR(a_segment_is_locked_and_unlocked) {
     SHOW((state.shm_perm.mode & 02000) != 0);
 }
 
+static void locks_its_own(void) {
+    make_segment(8192);
+    const int other = (int)NEED(shmget(IPC_PRIVATE, 4096, 0600));
+    struct rlimit limit = {12288, 12288};
+    NEED(setrlimit(RLIMIT_MEMLOCK, &limit));
+    SHOW(shmctl(segment, SHM_LOCK, NULL));
+    SHOW(shmctl(other, SHM_LOCK, NULL));
+    SHOW(shmctl(other, SHM_UNLOCK, NULL));
+    limit.rlim_cur = 8192;
+    NEED(setrlimit(RLIMIT_MEMLOCK, &limit));
+    SHOW(shmctl(segment, SHM_LOCK, NULL));
+    SHOW(shmctl(other, SHM_LOCK, NULL));
+    limit.rlim_cur = 0;
+    NEED(setrlimit(RLIMIT_MEMLOCK, &limit));
+    SHOW(shmctl(segment, SHM_LOCK, NULL));
+    SHOW(shmctl(segment, SHM_UNLOCK, NULL));
+    SHOW(shmctl(other, SHM_LOCK, NULL));
+    SHOW(shmctl(segment, IPC_RMID, NULL));
+    SHOW(shmctl(other, IPC_RMID, NULL));
+}
+static void locks_another(void) {
+    SHOW(shmctl(segment, SHM_LOCK, NULL));
+    SHOW(shmctl(segment, SHM_UNLOCK, NULL));
+}
+NATIVE(a_user_locks_its_segments_up_to_a_limit, "qemu-aarch64 keeps the limit to itself") {
+    AS_USER(locks_its_own);
+    make_segment(4096);
+    AS_USER(locks_another);
+}
+
 NATIVE(the_limits_and_the_use_of_segments, "qemu 7.2 converts shminfo to its own sizes") {
     struct shminfo limits = {0};
     struct shm_info use = {0};
@@ -181,7 +212,8 @@ NATIVE(the_limits_and_the_use_of_segments, "qemu 7.2 converts shminfo to its own
     SHOW(shmctl(highest, SHM_STAT_ANY, &state) == segment);
 }
 
-NATIVE(shmdt_of_a_split_attachment_takes_all_of_it, "qemu 7.2 keeps a list of attachments of its own") {
+NATIVE(shmdt_of_a_split_attachment_takes_all_of_it,
+       "qemu 7.2 keeps a list of attachments of its own") {
     make_segment(4096 * 3);
     char* const at = shmat(segment, NULL, 0);
     struct shmid_ds state;

@@ -174,6 +174,7 @@ TEST_CASE_METHOD(ProcFixture, "what /proc says of the machine", "[files][proc]")
     CHECK(cat("/sys/devices/system/cpu/online") == "0\n");
     CHECK(lines("/proc/self/limits").size() == 17);
     CHECK(lines("/proc/self/limits")[8].rfind("Max open files ", 0) == 0);
+    CHECK(lines("/proc/mounts").front() == "/dev/vda / ext4 rw,relatime 0 0");
     for (const auto& l : lines("/proc/mounts"))
         CHECK(std::regex_match(l, std::regex(R"(\S+ \S+ \S+ \S+ 0 0)")));
     // proc(5): id, parent, device, root, place, options, "-", type, source, options of the file
