@@ -18,8 +18,10 @@ inline constexpr std::int32_t kKeyctlGetKeyringId = 0, kKeyctlJoinSession = 1, k
                               kKeyctlInstantiate = 12, kKeyctlNegate = 13,
                               kKeyctlSetReqkeyKeyring = 14, kKeyctlSetTimeout = 15,
                               kKeyctlAssumeAuthority = 16, kKeyctlGetSecurity = 17,
-                              kKeyctlReject = 19, kKeyctlInstantiateIov = 20,
-                              kKeyctlInvalidate = 21, kKeyctlMove = 30, kKeyctlCapabilities = 31;
+                              kKeyctlSessionToParent = 18, kKeyctlReject = 19,
+                              kKeyctlInstantiateIov = 20, kKeyctlInvalidate = 21,
+                              kKeyctlRestrict = 29, kKeyctlMove = 30, kKeyctlCapabilities = 31;
+inline constexpr std::uint32_t kKeyctlMoveExcl = 1;
 
 // One class's rights; the possessor's are at bit 24, the owner's at 16, the group's at 8.
 inline constexpr std::uint32_t kKeyView = 1, kKeyRead = 2, kKeyWrite = 4, kKeySearch = 8,

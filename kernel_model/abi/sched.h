@@ -22,7 +22,10 @@ inline constexpr std::int32_t kMembarrierCmdQuery = 0x0, kMembarrierCmdGlobal = 
                               kMembarrierCmdRegisterPrivateExpedited = 0x10,
                               kMembarrierCmdPrivateExpeditedSyncCore = 0x20,
                               kMembarrierCmdRegisterPrivateExpeditedSyncCore = 0x40,
+                              kMembarrierCmdPrivateExpeditedRseq = 0x80,
+                              kMembarrierCmdRegisterPrivateExpeditedRseq = 0x100,
                               kMembarrierCmdGetRegistrations = 0x200;
+inline constexpr std::uint32_t kMembarrierFlagCpu = 1;
 
 inline constexpr std::int32_t kMinNice = -20, kMaxNice = 19;
 inline constexpr std::uint64_t kMinRtPriority = 1, kMaxRtPriority = 99;

@@ -16,6 +16,7 @@ struct Task;
 class Ipc;
 class KernelLog;
 class Keyrings;
+class LoopDevices;
 class Mounts;
 class Network;
 class PidTable;
@@ -44,6 +45,7 @@ public:
     virtual Keyrings& keyrings() const = 0;
     virtual Terminals& terminals() const = 0;
     virtual KernelLog& log() const = 0;
+    virtual LoopDevices& loops() const = 0;
     virtual const FileLocks& locks() const = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "kernel_model/aio/contexts.h"
+#include "kernel_model/block/loop_devices.h"
 #include "kernel_model/files/event/fanotify_marks.h"
 #include "kernel_model/files/event/inotify_file.h"
 #include "kernel_model/files/tty/pty.h"
@@ -58,6 +59,7 @@ public:
     Keyrings& keyrings() const override { return kernel_.keyrings(); }
     Terminals& terminals() const override { return kernel_.terminals(); }
     KernelLog& log() const override { return kernel_.log(); }
+    LoopDevices& loops() const override { return kernel_.loops(); }
     const FileLocks& locks() const override { return *kernel_.file_locks(); }
 
     Ipc& ipc() const override {
@@ -124,6 +126,7 @@ Kernel::Kernel(Machine& machine, FileSystem& files, unsigned cpus)
       accounting_(std::make_unique<Accounting>(*this)),
       aio_(std::make_unique<AioContexts>(&machine.memory)),
       keyrings_(std::make_unique<Keyrings>(&machine.memory, sysctls_)),
+      loops_(std::make_unique<LoopDevices>(&machine.memory)),
       timers_([this] { charge_timer_interrupt(); }),
       scheduler_(machine.ledger, cycles_per_second(machine)),
       clock_(machine, scheduler_),

@@ -34,6 +34,7 @@ namespace uprobesim {
 class Accounting;
 class AioContexts;
 class Keyrings;
+class LoopDevices;
 class KernelLog;
 class Ipc;
 class Network;
@@ -105,6 +106,7 @@ public:
     Accounting& accounting() const { return *accounting_; }
     AioContexts& aio() const { return *aio_; }
     Keyrings& keyrings() const { return *keyrings_; }
+    LoopDevices& loops() const { return *loops_; }
     // Made when it is first wanted.
     KernelLog& log();
     // The first one, and that of a process.
@@ -154,6 +156,7 @@ private:
     std::unique_ptr<Accounting> accounting_;
     std::unique_ptr<AioContexts> aio_;
     std::unique_ptr<Keyrings> keyrings_;
+    std::unique_ptr<LoopDevices> loops_;
     std::unique_ptr<KernelLog> log_;
     Timers timers_;
     Futexes futexes_;

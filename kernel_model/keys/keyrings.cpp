@@ -128,6 +128,27 @@ std::vector<std::shared_ptr<Key>> Keyrings::searched(const Process& process,
     return all;
 }
 
+SysResult<std::shared_ptr<Key>> Keyrings::default_destination(Process& process, const Task& task) {
+    using namespace abi;
+    const OfProcess& own = processes_[process.pid];
+    const auto thread = own.threads.find(task.id.value);
+    const auto of_thread = thread != own.threads.end() ? thread->second : nullptr;
+    switch (task.cred->request_keyring) {
+        case 1: return special(kThreadKeyring, process, task, true);
+        case 2: return special(kProcessKeyring, process, task, true);
+        case 3:
+            if (own.session) return own.session;
+            break;
+        case 4: return special(kUserKeyring, process, task, true);
+        case 5: break;
+        default:
+            for (const auto& ring : {of_thread, own.process, own.session}) {
+                if (ring) return ring;
+            }
+    }
+    return special(kUserSessionKeyring, process, task, true);
+}
+
 void Keyrings::join_session(Process& process, std::shared_ptr<Key> keyring) {
     processes_[process.pid].session = std::move(keyring);
 }

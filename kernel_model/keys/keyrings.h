@@ -69,6 +69,7 @@ struct Key {
     std::vector<std::byte> payload;
     std::vector<std::shared_ptr<Key>> links;  // of a keyring
     bool revoked = false;
+    bool restricted = false;        // a keyring that takes no more links
     std::optional<Errno> negative;  // the error that a search gives
     std::uint64_t expires_ns = ~std::uint64_t{0};
     std::shared_ptr<KeyQuota> quota;
@@ -101,6 +102,8 @@ public:
     // The keyrings that a process's own keys are searched in, in order.
     std::vector<std::shared_ptr<Key>> searched(const Process& process, const Task& task) const;
     void join_session(Process& process, std::shared_ptr<Key> keyring);
+    // The keyring for keys that are asked for without one (construct_get_dest_keyring).
+    SysResult<std::shared_ptr<Key>> default_destination(Process& process, const Task& task);
     std::shared_ptr<Key> named_session(const std::string& name) const;
     void process_ended(const Process& process);
     void forked(const Process& parent, const Process& child);

@@ -136,6 +136,12 @@ public:
     SysResult<void> check_watched(VRange) const;
     // A page of such a mapping that was missing: its bytes, or none for zeros. Exist: it is there.
     SysResult<void> fill(VAddr page, std::span<const std::byte> bytes, bool protect);
+    // UFFDIO_MOVE: between two mappings that are alike, the first one watched by `watch`. NoEnt:
+    // there is none; Inval: they are not.
+    SysResult<void> check_move(VRange to, VRange from, const FaultWatch& watch) const;
+    // Exist: there is a page already; NoEnt: there is none to move, and none may be missing; Busy:
+    // it is shared with another process.
+    SysResult<void> move_page(VAddr to, VAddr from, bool holes);
     // Accesses to a page that is missing are errors from now on.
     SysResult<void> poison(VAddr page);
     // Writes to the pages that are present are asked for, or no more.

@@ -114,6 +114,41 @@ SysResult<void> Mm::fill(VAddr page, std::span<const std::byte> bytes, bool prot
     return tl::make_unexpected(Errno::NoMem);
 }
 
+// validate_move_areas
+SysResult<void> Mm::check_move(VRange to, VRange from, const FaultWatch& watch) const {
+    constexpr std::uint32_t kLocks = mark::kLocked | mark::kLockedOnFault;
+    const Vma *const target = find(to.begin), *const source = find(from.begin);
+    if (target == nullptr || source == nullptr) return tl::make_unexpected(Errno::NoEnt);
+    const bool alike = source->prot == target->prot &&
+                       (source->marks & kLocks) == (target->marks & kLocks) &&
+                       to.end <= target->range.end && from.end <= source->range.end;
+    const bool anonymous =
+        source->file == nullptr && !source->shared && target->file == nullptr && !target->shared;
+    if (!alike || !anonymous || !source->prot.write || target->watch.get() != &watch)
+        return tl::make_unexpected(Errno::Inval);
+    return {};
+}
+
+SysResult<void> Mm::move_page(VAddr to, VAddr from, bool holes) {
+    if (space_->lookup(to) || find(to)->watch->has(to, FaultWatch::Mark::Poisoned))
+        return tl::make_unexpected(Errno::Exist);
+    const auto there = space_->lookup(from);
+    if (!there) return holes ? SysResult<void>() : tl::make_unexpected(Errno::NoEnt);
+    const VRange page{from, from + kPageSize};
+    if (is_zero(there->frame)) {
+        if (const auto filled = fill(to, {}, false); !filled) return filled;
+    } else {
+        if (!has_own_page(from)) return tl::make_unexpected(Errno::Busy);
+        machine_.memory.add_ref(there->frame);
+        if (!space_->map(to, there->frame, leaf_rights(find(to)->prot, true))) {
+            machine_.memory.release(there->frame);
+            return tl::make_unexpected(Errno::NoMem);
+        }
+    }
+    if (const auto gone = discard(page); !gone) return tl::make_unexpected(gone.error());
+    return {};
+}
+
 SysResult<void> Mm::poison(VAddr page) {
     FaultWatch& watch = *find(page)->watch;
     if (space_->lookup(page) || watch.has(page, FaultWatch::Mark::Poisoned))

@@ -24,7 +24,7 @@ namespace uprobesim {
 
 namespace {
 
-constexpr std::uint64_t kProcDevice = 0x15, kDevDevice = 0x05, kSysDevice = 0x16, kPtsDevice = 0x17,
+constexpr std::uint64_t kProcDevice = 0x15, kSysDevice = 0x16, kPtsDevice = 0x17,
                         kBootDevice = 0xfe00;
 
 // /boot/config-RELEASE. A guest that looks for one of another release learns that it is not there.
@@ -169,8 +169,12 @@ std::optional<SpecialNode> SpecialFiles::find_queue(const std::string& path) {
 
 std::optional<SpecialNode> SpecialFiles::find_dev(Process* process, const std::string& name) {
     if (name.empty()) {
-        return directory({"fd", "full", "kmsg", "null", "ptmx", "pts", "random", "shm", "stderr",
-                          "stdin", "stdout", "tty", "urandom", "userfaultfd", "zero"});
+        std::vector<std::string> names = {"fd",     "full",   "kmsg",    "null",        "ptmx",
+                                          "pts",    "random", "shm",     "stderr",      "stdin",
+                                          "stdout", "tty",    "urandom", "userfaultfd", "zero"};
+        for (std::string& loop : loop_names()) names.push_back(std::move(loop));
+        std::ranges::sort(names);
+        return directory(std::move(names));
     }
     struct Row {
         const char* name;
@@ -218,6 +222,7 @@ std::optional<SpecialNode> SpecialFiles::find_dev(Process* process, const std::s
         return n;
     }
     if (auto log = find_log("/dev" + name)) return log;
+    if (auto loop = find_loop(name)) return loop;
     return find_terminal(process, name);
 }
 

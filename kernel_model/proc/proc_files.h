@@ -25,6 +25,8 @@ std::optional<std::int32_t> listed_number(std::string_view name);
 // Of /proc/PID, opened as a directory: which process it is of.
 std::optional<Pid> process_of_directory(const PidTable& ids, File& file);
 
+inline constexpr std::uint64_t kDevDevice = 0x05;  // st_dev of what is in /dev
+
 class SpecialFiles final : public SpecialTree {
 public:
     explicit SpecialFiles(Machine& machine) : machine_(machine) {}
@@ -38,6 +40,8 @@ private:
     std::optional<SpecialNode> find_queue(const std::string& path);
     std::optional<SpecialNode> find_dev(Process* process, const std::string& name);
     std::optional<SpecialNode> find_log(const std::string& path);
+    std::optional<SpecialNode> find_loop(const std::string& name);
+    std::vector<std::string> loop_names() const;
     std::optional<SpecialNode> find_terminal(Process* process, const std::string& name);
     // `space`: the namespace whose processes this /proc shows, by their numbers there.
     std::optional<SpecialNode> find_proc(const PidSpace& space, const ProcOptions& options,

@@ -154,8 +154,8 @@ constexpr ProcRow kRows[] = {
     {"/proc/consoles", just<"hvc0                 -W- (EC   )  229:0\n">},
     {"/proc/cpuinfo", cpuinfo},
     {"/proc/devices",
-     just<"Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/ptmx\n136 pts\n229 hvc\n\n"
-          "Block devices:\n254 virtblk\n">},
+     just<"Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/ptmx\n 10 misc\n136 pts\n229 hvc\n\n"
+          "Block devices:\n  7 loop\n254 virtblk\n">},
     {"/proc/diskstats", just<" 254       0 vda 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n">},
     {"/proc/filesystems",
      just<"nodev\tsysfs\nnodev\ttmpfs\nnodev\tbdev\nnodev\tproc\nnodev\tdevtmpfs\n"
@@ -166,7 +166,7 @@ constexpr ProcRow kRows[] = {
     {"/proc/loadavg", loadavg},
     {"/proc/locks", proc_locks},
     {"/proc/meminfo", proc_meminfo},
-    {"/proc/misc", just<"">},
+    {"/proc/misc", just<"237 loop-control\n126 userfaultfd\n">},
     {"/proc/modules", just<"">},
     {"/proc/partitions", just<"major minor  #blocks  name\n\n">},
     {"/proc/net/dev", net<proc_net_dev>},

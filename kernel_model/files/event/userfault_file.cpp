@@ -21,7 +21,7 @@ namespace {
 using namespace abi;
 
 constexpr std::uint64_t kFeatures =
-    kUffdFlagWp | kUffdSigbus | kUffdThreadId | kUffdExactAddress | kUffdPoison;
+    kUffdFlagWp | kUffdSigbus | kUffdThreadId | kUffdExactAddress | kUffdPoison | kUffdMove;
 constexpr std::uint64_t kCalls = 1 << 0 | 1 << 1 | std::uint64_t{1} << 0x3f;
 
 // validate_range
@@ -121,6 +121,7 @@ SysResult<std::uint64_t> UserfaultFile::ioctl(std::uint64_t request, std::uint64
                                     {kUffdioUnregister, &UserfaultFile::release},
                                     {kUffdioWake, &UserfaultFile::wake},
                                     {kUffdioCopy, &UserfaultFile::copy},
+                                    {kUffdioMove, &UserfaultFile::move},
                                     {kUffdioZeropage, &UserfaultFile::zero},
                                     {kUffdioWriteProtect, &UserfaultFile::protect},
                                     {kUffdioPoison, &UserfaultFile::poison}};
@@ -220,6 +221,28 @@ UserfaultFile::Result UserfaultFile::copy(VAddr at, UserMemory& memory) {
                               return tl::make_unexpected(Errno::Fault);
                           return mm->fill(to, page, protects);
                       });
+}
+
+// userfaultfd_move
+UserfaultFile::Result UserfaultFile::move(VAddr at, UserMemory& memory) {
+    const auto wanted = memory.get<UffdCopy>(at);
+    if (!wanted) return tl::make_unexpected(Errno::Fault);
+    const VRange to = TRY(pages_of({wanted->to, wanted->length}));
+    const VRange from = TRY(pages_of({wanted->from, wanted->length}));
+    if ((wanted->mode & ~(kUffdDontWake | kUffdMoveHoles)) != 0)
+        return tl::make_unexpected(Errno::Inval);
+    const auto mm = mm_.lock();
+    if (!mm) return tl::make_unexpected(Errno::Srch);
+    const VAddr told = at + offsetof(UffdCopy, done);
+    if (const auto may = mm->check_move(to, from, *watch_); !may) {
+        if (!memory.put(told, -static_cast<std::int64_t>(may.error())))
+            return tl::make_unexpected(Errno::Fault);
+        return tl::make_unexpected(may.error());
+    }
+    const bool holes = (wanted->mode & kUffdMoveHoles) != 0;
+    return fill_pages(*mm, to, (wanted->mode & kUffdDontWake) == 0, told, memory, [&](VAddr page) {
+        return mm->move_page(page, from.begin + (page - to.begin), holes);
+    });
 }
 
 // mfill_zeropage and, where `poisons`, mfill_atomic_poison.

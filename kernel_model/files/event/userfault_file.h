@@ -73,6 +73,7 @@ private:
     Result release(VAddr at, UserMemory& memory);
     Result wake(VAddr at, UserMemory& memory);
     Result copy(VAddr at, UserMemory& memory);
+    Result move(VAddr at, UserMemory& memory);
     Result zero(VAddr at, UserMemory& memory);
     Result protect(VAddr at, UserMemory& memory);
     Result poison(VAddr at, UserMemory& memory);

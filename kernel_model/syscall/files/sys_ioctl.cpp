@@ -11,6 +11,7 @@
 #include "kernel_model/files/event/inotify_file.h"
 #include "kernel_model/files/event/userfault_file.h"
 #include "kernel_model/net/socket.h"
+#include "kernel_model/syscall/block/loop_ioctl.h"
 #include "kernel_model/syscall/files/device_ioctl.h"
 #include "kernel_model/syscall/files/flag_ioctl.h"
 #include "kernel_model/syscall/files/sys_owner.h"
@@ -202,6 +203,7 @@ SysOutcome sys_ioctl(SysCall& call) {
         if (const auto answer = row->answer(call, file)) return *answer;
     }
     if (PtyFile* terminal = file->terminal()) return terminal_ioctl(call, *terminal);
+    if (const auto answer = loop_ioctl(call, file)) return *answer;
     UserMemory memory = call.memory();
     auto result = file->ioctl(request, call.args[2], memory);
     // Asked last: the status of a file of the host costs a call to the host.

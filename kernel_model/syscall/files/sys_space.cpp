@@ -52,12 +52,17 @@ SysOutcome sys_lseek(SysCall& call) {
     return file->position;
 }
 
+bool is_block_device(File& file) {
+    const auto status = file.status();
+    return status && (status->mode & kIfmt) == kIfBlk;
+}
+
 SysOutcome sys_fsync(SysCall& call) {
     const auto file = call.process.files.share(call.int32(0));
     if (!file || (file->flags & kOPath) != 0) return bad_descriptor(call);
-    // Only files of a file system have the operation.
-    if (file->is_secret() || file->stream() || (!file->watched_key() && !file->backing()))
-        return Errno::Inval;
+    // Only files of a file system and block devices have the operation.
+    const bool kept = file->watched_key() || file->backing() || is_block_device(*file);
+    if (file->is_secret() || file->stream() || !kept) return Errno::Inval;
     TRY(file->sync());
     return 0;
 }

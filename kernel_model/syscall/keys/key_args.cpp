@@ -71,7 +71,7 @@ SysResult<std::vector<std::byte>> payload_argument(SysCall& call, VAddr at, std:
 SysResult<std::shared_ptr<Key>> search_keys(SysCall& call, const std::shared_ptr<Key>& ring,
                                             const std::string& type, const std::string& description,
                                             unsigned depth) {
-    Errno error = Errno::NoKey;
+    Errno error = Errno::Again;
     if (depth > 6 || !keyrings(call).permits(call.process, call.task, *ring, kKeySearch))
         return tl::make_unexpected(depth == 0 ? Errno::Acces : error);
     for (const auto& key : ring->links) {
@@ -89,7 +89,7 @@ SysResult<std::shared_ptr<Key>> search_keys(SysCall& call, const std::shared_ptr
         if (!key->is_keyring()) continue;
         auto found = search_keys(call, key, type, description, depth + 1);
         if (found) return found;
-        if (error == Errno::NoKey) error = found.error();
+        if (error == Errno::Again) error = found.error();
     }
     return tl::make_unexpected(error);
 }

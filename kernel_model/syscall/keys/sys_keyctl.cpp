@@ -108,7 +108,9 @@ SysOutcome describe(SysCall& call) {
 }
 
 SysOutcome get_security(SysCall& call) {
-    TRY(key_argument(call, call.int32(1), kKeyView, false));
+    // Who may not view it is looked for among those who are to make it, and is not there.
+    const auto key = key_argument(call, call.int32(1), kKeyView, false);
+    if (!key) return key.error() == Errno::Acces ? Errno::NoKey : key.error();
     const std::byte empty{};
     return give(call, std::span(&empty, 1));
 }
@@ -122,6 +124,7 @@ SysOutcome clear(SysCall& call) {
 
 // A keyring never holds itself, and no more than six levels are searched.
 SysResult<void> add_link(const Key& ring, const Key& key) {
+    if (ring.restricted) return tl::make_unexpected(Errno::Perm);
     if (!key.is_keyring()) return {};
     if (&ring == &key) return tl::make_unexpected(Errno::Deadlk);
     if (Keyrings::contains(key, ring)) return tl::make_unexpected(Errno::Deadlk);
@@ -144,12 +147,17 @@ SysOutcome unlink(SysCall& call) {
 }
 
 SysOutcome move_link(SysCall& call) {
-    if ((call.uint32(4) & ~1u) != 0) return Errno::Inval;
+    if ((call.uint32(4) & ~kKeyctlMoveExcl) != 0) return Errno::Inval;
     const auto key = TRY(key_argument(call, call.int32(1), kKeyLink, true));
     const auto from = TRY(key_argument(call, call.int32(2), kKeyWrite, false));
     const auto to = TRY(key_argument(call, call.int32(3), kKeyWrite, true));
+    if (from == to) return 0;
     if (!from->is_keyring() || !to->is_keyring()) return Errno::NotDir;
     if (std::ranges::find(from->links, key) == from->links.end()) return Errno::NoEnt;
+    const bool taken = std::ranges::any_of(to->links, [&](const auto& other) {
+        return other->type == key->type && other->description == key->description;
+    });
+    if (taken && call.uint32(4) == kKeyctlMoveExcl) return Errno::Exist;
     TRY(add_link(*to, *key));
     TRY(Keyrings::unlink(*from, key));
     return keyrings(call).link(*to, key);
@@ -163,7 +171,9 @@ SysOutcome search_ring(SysCall& call) {
     if (call.int32(4) != 0) destination = TRY(key_argument(call, call.int32(4), kKeyWrite, true));
     if (find_key_type(type) == nullptr) return Errno::NoKey;
     if (!ring->is_keyring()) return Errno::NotDir;
-    const auto found = TRY(search_keys(call, ring, type, description));
+    const auto search = search_keys(call, ring, type, description);
+    if (!search) return search.error() == Errno::Again ? Errno::NoKey : search.error();
+    const auto& found = *search;
     if (destination) {
         TRY(add_link(*destination, *found));
         TRY(keyrings(call).link(*destination, found));
@@ -208,6 +218,42 @@ SysOutcome set_request_keyring(SysCall& call) {
     return before;
 }
 
+// keyring_restrict. No type here has a restriction of its own: a keyring refuses all links, or
+// none.
+SysOutcome restrict_ring(SysCall& call) {
+    const auto ring = TRY(key_argument(call, call.int32(1), kKeySetattr, false));
+    const bool of_type = call.args[2] != 0;
+    if (of_type != (call.args[3] != 0)) return Errno::Inval;
+    std::string type;
+    if (of_type) {
+        type = TRY(key_type_argument(call, call.address(2)));
+        TRY(key_text_argument(call, call.address(3)));
+    }
+    if (!ring->is_keyring()) return Errno::NotDir;
+    if (of_type) return find_key_type(type) == nullptr ? Errno::NoKey : Errno::NoEnt;
+    if (ring->restricted) return Errno::Exist;
+    ring->restricted = true;
+    return 0;
+}
+
+// keyctl_session_to_parent: a parent of the same user takes over the caller's session.
+SysOutcome session_to_parent(SysCall& call) {
+    const auto ring = TRY(key_argument(call, kSessionKeyring, kKeyLink, false));
+    Process* const parent = call.kernel.processes().find(call.process.parent_pid);
+    if (parent == nullptr || parent->is_init() || !parent->alive || parent->tasks.size() != 1)
+        return Errno::Perm;
+    const auto same = [](const auto& one, const auto& other) {
+        return one.real == other.effective && one.effective == other.effective &&
+               one.saved == other.effective;
+    };
+    const Credentials& theirs = *parent->cred;
+    if (!same(theirs.uid, call.cred().uid) || !same(theirs.gid, call.cred().gid) ||
+        ring->uid != call.cred().uid.effective)
+        return Errno::Perm;
+    keyrings(call).join_session(*parent, ring);
+    return 0;
+}
+
 // No request is ever under way.
 SysOutcome without_authority(SysCall& call) {
     return call.int32(0) == kKeyctlAssumeAuthority && call.int32(1) == 0 ? SysOutcome(0)
@@ -215,7 +261,7 @@ SysOutcome without_authority(SysCall& call) {
 }
 
 SysOutcome capabilities(SysCall& call) {
-    const std::array<std::uint8_t, 2> known = {0x1 | 0x10 | 0x20, 0};
+    const std::array<std::uint8_t, 2> known = {0x1 | 0x10 | 0x20 | 0x40 | 0x80, 0};
     const auto bytes = std::as_bytes(std::span(known));
     const std::size_t size = std::min<std::size_t>(bytes.size(), call.args[2]);
     if (!call.memory().write(call.address(1), bytes.first(size))) return Errno::Fault;
@@ -248,6 +294,8 @@ constexpr Operation kOperations[] = {
     {kKeyctlInstantiateIov, without_authority},
     {kKeyctlReject, without_authority},
     {kKeyctlInvalidate, invalidate},
+    {kKeyctlSessionToParent, session_to_parent},
+    {kKeyctlRestrict, restrict_ring},
     {kKeyctlMove, move_link},
     {kKeyctlCapabilities, capabilities},
 };

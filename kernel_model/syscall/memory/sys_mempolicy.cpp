@@ -16,6 +16,7 @@ namespace {
 using namespace abi;
 
 constexpr std::uint64_t kMostBits = 8 * kPageSize;
+constexpr std::uint64_t kNodes = 1;  // nr_node_ids
 
 // get_nodes: a mask of nodes; Inval: there is no such node.
 SysResult<std::uint64_t> nodes_argument(SysCall& call, VAddr at, std::uint64_t bits) {
@@ -51,10 +52,15 @@ SysResult<void> check_policy(std::uint32_t mode, std::uint64_t nodes) {
     return {};
 }
 
+// mpol_new: preferring no node is the local policy.
+MemoryPolicy policy_of(std::uint32_t mode, std::uint64_t nodes) {
+    return {mode == kMpolPreferred && nodes == 0 ? kMpolLocal : mode, nodes};
+}
+
 SysOutcome sys_set_mempolicy(SysCall& call) {
     const auto nodes = TRY(nodes_argument(call, call.address(1), call.args[2]));
     TRY(check_policy(call.uint32(0), nodes));
-    call.process.memory_policy = {call.uint32(0), nodes};
+    call.process.memory_policy = policy_of(call.uint32(0), nodes);
     return 0;
 }
 
@@ -72,7 +78,7 @@ SysOutcome sys_mbind(SysCall& call) {
     if (at >= Mm::kTaskSize || length > Mm::kTaskSize - at ||
         !coverage_of(*call.process.mm, {at, at + length}).whole)
         return Errno::Fault;
-    TRY(call.process.mm->set_policy({at, at + length}, {call.uint32(2), nodes}));
+    TRY(call.process.mm->set_policy({at, at + length}, policy_of(call.uint32(2), nodes)));
     return 0;
 }
 
@@ -85,7 +91,7 @@ bool spreads(std::uint32_t mode) {
 SysOutcome sys_get_mempolicy(SysCall& call) {
     const std::uint32_t flags = call.uint32(4);
     if ((flags & ~(kMpolOfNode | kMpolOfAddress | kMpolMemsAllowed)) != 0) return Errno::Inval;
-    if (call.args[1] != 0 && call.args[2] < 2) return Errno::Inval;
+    if (call.args[1] != 0 && call.args[2] < kNodes) return Errno::Inval;
     std::uint32_t mode = call.process.memory_policy.mode;
     std::uint64_t nodes = call.process.memory_policy.nodes;
     if ((flags & kMpolMemsAllowed) != 0) {
@@ -113,6 +119,23 @@ SysOutcome sys_get_mempolicy(SysCall& call) {
     if (!memory.clear(call.address(1), bytes)) return Errno::Fault;
     if (!memory.put(call.address(1), nodes)) return Errno::Fault;
     return 0;
+}
+
+// The one node is home to all; what is checked is that the policies may have one.
+SysOutcome sys_set_mempolicy_home_node(SysCall& call) {
+    const VAddr at = managed(call);
+    if (at.page_offset() != 0 || call.args[3] != 0 || call.args[2] >= kNodes) return Errno::Inval;
+    const std::uint64_t length = page_ceil(call.args[1]);
+    if (at + length < at) return Errno::Inval;
+    if (length == 0) return 0;
+    SysOutcome outcome = Errno::NoEnt;
+    for (const auto& [start, vma] : call.process.mm->vmas()) {
+        const std::uint32_t mode = vma.policy.mode & ~kMpolFlags;
+        if (vma.range.end <= at || vma.range.begin >= at + length || mode == kMpolDefault) continue;
+        if (mode != kMpolBind && mode != kMpolPreferredMany) return Errno::NotSup;
+        outcome = 0u;
+    }
+    return outcome;
 }
 
 SysResult<Process*> process_argument(SysCall& call, bool moves_all) {
@@ -166,6 +189,8 @@ constexpr auto kMempolicyRows = std::to_array<SyscallRow>({
     {236, "get_mempolicy", sys_get_mempolicy, Support::Full, KernelPath::SysPrctl, ""},
     {237, "set_mempolicy", sys_set_mempolicy, Support::Full, KernelPath::SysPrctl, ""},
     {238, "migrate_pages", sys_migrate_pages, Support::Full, KernelPath::SysMadvise, ""},
+    {450, "set_mempolicy_home_node", sys_set_mempolicy_home_node, Support::Full,
+     KernelPath::SysPrctl, ""},
     {239, "move_pages", sys_move_pages, Support::Full, KernelPath::SysMadvise, ""},
 });
 

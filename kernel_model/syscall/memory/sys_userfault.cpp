@@ -21,7 +21,7 @@ SysOutcome sys_userfaultfd(SysCall& call) {
 
 constexpr SyscallRow kUserfaultRows[] = {
     {282, "userfaultfd", sys_userfaultfd, Support::Partial, KernelPath::SysEventfd,
-     "private anonymous memory; no events but faults, no minor faults, no moves", Errno::NoMem},
+     "private anonymous memory; no events but faults, no minor faults", Errno::NoMem},
 };
 
 }  // namespace

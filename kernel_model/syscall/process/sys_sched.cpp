@@ -8,6 +8,7 @@
 #include "kernel_model/abi/clock.h"
 #include "kernel_model/abi/resource.h"
 #include "kernel_model/abi/sched.h"
+#include "kernel_model/signal/rseq.h"
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/syscall/time_args.h"
 
@@ -111,20 +112,30 @@ SysOutcome sys_setpriority(SysCall& call) {
     return outcome;
 }
 
-// Every exception return is a memory barrier for all simulated tasks, so no command has work to do.
-// Expedited ones want the process registered.
+// The process's other tasks leave their critical sections.
+SysOutcome disturb_others(SysCall& call) {
+    for (const auto& [id, task] : call.process.tasks) {
+        if (task.get() != &call.task) disturb_rseq(*task);
+    }
+    return 0;
+}
+
+// Every exception return is a memory barrier for all simulated tasks, so that only critical
+// sections are to be left. Expedited commands want the process registered.
 SysOutcome sys_membarrier(SysCall& call) {
     using namespace abi;
-    constexpr std::uint64_t kRegistrations = kMembarrierCmdRegisterGlobalExpedited |
-                                             kMembarrierCmdRegisterPrivateExpedited |
-                                             kMembarrierCmdRegisterPrivateExpeditedSyncCore;
+    constexpr std::uint64_t kRegistrations =
+        kMembarrierCmdRegisterGlobalExpedited | kMembarrierCmdRegisterPrivateExpedited |
+        kMembarrierCmdRegisterPrivateExpeditedSyncCore | kMembarrierCmdRegisterPrivateExpeditedRseq;
     constexpr std::uint64_t kCommands =
         kRegistrations | kMembarrierCmdGlobal | kMembarrierCmdGlobalExpedited |
         kMembarrierCmdPrivateExpedited | kMembarrierCmdPrivateExpeditedSyncCore |
-        kMembarrierCmdGetRegistrations;
+        kMembarrierCmdPrivateExpeditedRseq | kMembarrierCmdGetRegistrations;
     std::uint32_t& registered = call.process.options.membarriers;
-    if (call.uint32(1) != 0) return Errno::Inval;
     const std::int32_t command = call.int32(0);
+    const bool of_one =
+        command == kMembarrierCmdPrivateExpeditedRseq && call.uint32(1) == kMembarrierFlagCpu;
+    if (call.uint32(1) != 0 && !of_one) return Errno::Inval;
     switch (command) {
         case kMembarrierCmdQuery: return kCommands;
         case kMembarrierCmdGlobal:
@@ -133,13 +144,15 @@ SysOutcome sys_membarrier(SysCall& call) {
         case kMembarrierCmdRegisterGlobalExpedited:
         case kMembarrierCmdRegisterPrivateExpedited:
         case kMembarrierCmdRegisterPrivateExpeditedSyncCore:
+        case kMembarrierCmdRegisterPrivateExpeditedRseq:
             registered |= static_cast<std::uint32_t>(command);
             return 0;
         case kMembarrierCmdPrivateExpedited:
         case kMembarrierCmdPrivateExpeditedSyncCore:
+        case kMembarrierCmdPrivateExpeditedRseq:
             // The bit above a command is that of its registration.
             if ((registered & static_cast<std::uint32_t>(command << 1)) == 0) return Errno::Perm;
-            return 0;
+            return command == kMembarrierCmdPrivateExpeditedRseq ? disturb_others(call) : 0;
         default: return Errno::Inval;
     }
 }

@@ -51,3 +51,25 @@ NATIVE(numa_maps_has_the_policy, WHY) {
     while (fgets(line, sizeof line, file) != NULL) found += strstr(line, wanted) == line;
     SHOW(found);
 }
+
+NATIVE(preferring_no_node_is_the_local_policy, WHY) {
+    char* const memory = pages();
+    SHOW(syscall(SYS_set_mempolicy, MPOL_PREFERRED, NULL, 0ul));
+    show_policy(NULL, 0);
+    SHOW(syscall(SYS_mbind, memory, 4096ul, MPOL_PREFERRED, NULL, 0ul, 0));
+    show_policy(memory, MPOL_F_ADDR);
+}
+
+NATIVE(a_policy_may_have_a_home, WHY) {
+    enum { kHome = 450 };
+    char* const memory = pages();
+    SHOW(syscall(kHome, memory, 4096ul, 0ul, 0ul));
+    SHOW(syscall(SYS_mbind, memory, 4096ul, MPOL_BIND, &nodes, 64ul, 0));
+    SHOW(syscall(SYS_mbind, memory + 4096, 4096ul, MPOL_INTERLEAVE, &nodes, 64ul, 0));
+    SHOW(syscall(kHome, memory, 4096ul, 0ul, 0ul));
+    SHOW(syscall(kHome, memory + 4096, 4096ul, 0ul, 0ul));
+    SHOW(syscall(kHome, memory, 4096ul, 9ul, 0ul));
+    SHOW(syscall(kHome, memory, 4096ul, 0ul, 1ul));
+    SHOW(syscall(kHome, memory + 1, 4096ul, 0ul, 0ul));
+    SHOW(syscall(kHome, memory, 0ul, 0ul, 0ul));
+}

@@ -44,6 +44,17 @@ NATIVE(membarrier_wants_registration, OWN) {
     SHOW(barrier(-1, 0));
 }
 
+NATIVE(critical_sections_have_a_barrier_of_their_own, OWN) {
+    enum { kRestart = 0x80, kRegister = 0x100, kOfCpu = 1 };
+    SHOW(barrier(kRestart, 0));
+    SHOW(barrier(kRegister, kOfCpu));
+    SHOW(barrier(kRegister, 0));
+    SHOW(barrier(kRestart, 0));
+    SHOW(barrier(kRestart, kOfCpu));
+    SHOW(barrier(kRestart, 2));
+    SHOW(barrier(MEMBARRIER_CMD_QUERY, 0) & (kRestart | kRegister));
+}
+
 NATIVE(a_child_inherits_the_registration, OWN) {
     NEED(barrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0));
     const pid_t child = (pid_t)NEED(fork());

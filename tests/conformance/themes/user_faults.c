@@ -29,6 +29,14 @@ struct uffdio_poison {
 #define UFFDIO_POISON _IOWR(UFFDIO, 0x08, struct uffdio_poison)
 #endif
 
+#ifndef UFFDIO_MOVE
+struct uffdio_move {
+    __u64 dst, src, len, mode;
+    __s64 move;
+};
+#define UFFDIO_MOVE _IOWR(UFFDIO, 0x05, struct uffdio_move)
+#endif
+
 enum { kPage = 4096 };
 
 static long file_of(int flags) {
@@ -357,4 +365,48 @@ NATIVE(what_has_moved_is_registered_no_more, LACKS) {
     SHOW(moved == room);
     SHOW(*(volatile char*)moved);
     SHOW(zero(fd, moved, 1));
+}
+
+static long move(int fd, char* to, char* from, int pages, unsigned long mode) {
+    struct uffdio_move wanted = {(unsigned long)to, (unsigned long)from, pages * kPage, mode, 77};
+    const long done = ioctl(fd, UFFDIO_MOVE, &wanted);
+    const int error = errno;
+    printf("moved %ld\n", (long)wanted.move);
+    errno = error;
+    return done;
+}
+NATIVE(pages_are_moved_to_where_they_are_missing, LACKS) {
+    const int fd = agreed(0);
+    char *const at = memory(4), *const from = memory(4);
+    NEED(enlist(fd, at, 4, UFFDIO_REGISTER_MODE_MISSING));
+    memset(from, 'm', 2 * kPage);
+    SHOW(move(fd, at, from, 2, 0));
+    SHOW(at[0] == 'm' && at[2 * kPage - 1] == 'm');
+    SHOW(from[0]);
+    SHOW(move(fd, at + 2 * kPage, from + 2 * kPage, 1, 0));
+    SHOW(move(fd, at + 2 * kPage, from + 2 * kPage, 1, 2));
+    from[3 * kPage] = 'n';
+    SHOW(move(fd, at + 2 * kPage, from + 2 * kPage, 2, 2));
+    SHOW(at[3 * kPage]);
+    from[0] = 'o';
+    SHOW(move(fd, at, from, 1, 0));
+    at[0] = 'p';
+    SHOW(at[0]);
+}
+NATIVE(what_may_not_be_moved, LACKS) {
+    const int fd = agreed(0);
+    char *const at = memory(2), *const from = memory(2), *const other = memory(1);
+    NEED(enlist(fd, at, 2, UFFDIO_REGISTER_MODE_MISSING));
+    from[0] = from[kPage] = 'm';
+    SHOW(move(fd, at, from, 1, 4));
+    SHOW(move(fd, at, from + 1, 1, 0));
+    SHOW(move(fd, at, from, 0, 0));
+    SHOW(move(fd, other, from, 1, 0));
+    NEED(mprotect(from, kPage, PROT_READ));
+    SHOW(move(fd, at, from, 1, 0));
+    NEED(mprotect(from, kPage, PROT_READ | PROT_WRITE));
+    const pid_t child = paused_child();
+    SHOW(move(fd, at, from, 1, 0));
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
 }
