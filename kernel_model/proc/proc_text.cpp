@@ -159,7 +159,7 @@ constexpr ProcRow kRows[] = {
     {"/proc/diskstats", just<" 254       0 vda 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n">},
     {"/proc/filesystems",
      just<"nodev\tsysfs\nnodev\ttmpfs\nnodev\tbdev\nnodev\tproc\nnodev\tdevtmpfs\n"
-          "nodev\tsockfs\nnodev\tpipefs\nnodev\tramfs\nnodev\tdevpts\n\text4\nnodev\tmqueue\n">},
+          "nodev\tsockfs\nnodev\tpipefs\nnodev\tramfs\nnodev\tdevpts\nnodev\tmqueue\n">},
     {"/proc/interrupts", interrupts},
     {"/proc/key-users", proc_key_users},
     {"/proc/keys", proc_keys},

@@ -25,14 +25,18 @@ bool opened_to_write(const File& file) {
     return (file.flags & kOAccmode) != kORdonly;
 }
 
-// loop_validate_file: no device is its own file, however many are between.
+// loop_validate_file: no device is its own file, however many are between. Here they are not more
+// than a stack has room for: each reads from the one below.
 SysResult<std::shared_ptr<File>> backing_argument(SysCall& call, const LoopFile& of,
                                                   std::int32_t fd) {
     auto file = call.process.files.share(fd);
     if (!file || (file->flags & kOPath) != 0) return tl::make_unexpected(Errno::Badf);
+    constexpr int kMostBelow = 64;
+    int between = 0;
     for (const File* below = file.get();;) {
         const auto* const loop = dynamic_cast<const LoopFile*>(below);
         if (loop == nullptr) break;
+        if (++between > kMostBelow) return tl::make_unexpected(Errno::NoMem);
         if (&loop->device() == &of.device()) return tl::make_unexpected(Errno::Badf);
         if (!loop->device().bound()) return tl::make_unexpected(Errno::Inval);
         below = loop->device().file.get();

@@ -252,14 +252,6 @@ SysResult<void> remount_tmpfs(SysCall& call, SuperBlock& super, const std::strin
     return space.resize(pages, inodes) ? SysResult<void>() : tl::make_unexpected(Errno::Inval);
 }
 
-SysResult<void> find_disk(SysCall& call, const Caller& caller, const std::string& path) {
-    const auto status = TRY(call.kernel.files().status(caller, path, true));
-    if ((status.mode & kIfmt) != kIfBlk) return tl::make_unexpected(Errno::NotBlk);
-    const auto at = TRY(call.kernel.files().locate(caller, path, true));
-    if ((at.mount->flags & kMsNodev) != 0) return tl::make_unexpected(Errno::Acces);
-    return {};
-}
-
 SysResult<std::shared_ptr<SuperBlock>> new_file_system(SysCall& call, const std::string& type,
                                                        const std::string& source,
                                                        const std::string& options) {
@@ -282,12 +274,6 @@ SysResult<std::shared_ptr<SuperBlock>> new_file_system(SysCall& call, const std:
             super->options = "," + mode_alone(options);
         if (type == "ramfs") super->magic = 0x858458f6;
         return super;
-    }
-    // It wants a disk, and the only one is the root's.
-    if (type == kRootType) {
-        if (!may_make(call, type)) return tl::make_unexpected(Errno::Perm);
-        TRY(find_disk(call, call.caller(), source));
-        return tl::make_unexpected(Errno::Nxio);
     }
     // One of each is there already.
     const auto kept = files.mounts()->kept_super(type);

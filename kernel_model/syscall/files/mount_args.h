@@ -41,8 +41,6 @@ SysResult<void> remount_tmpfs(SysCall& call, SuperBlock& super, const std::strin
 // user namespace it may show no more than one that is there (mount_too_revealing). Perm.
 SysResult<std::uint64_t> flags_of_visible(SysCall& call, const SuperBlock& super,
                                           std::uint64_t flags);
-// lookup_bdev: the block device of a path. NotBlk: it is none. Acces: a mount without devices.
-SysResult<void> find_disk(SysCall& call, const Caller& caller, const std::string& path);
 // NoDev: no such type. Inval: the options.
 SysResult<std::shared_ptr<SuperBlock>> new_file_system(SysCall& call, const std::string& type,
                                                        const std::string& source,

@@ -76,7 +76,7 @@ SysResult<std::string> short_text(SysCall& call, std::size_t i, std::size_t most
 }
 
 bool known_type(SysCall& call, const std::string& type) {
-    if (type == "tmpfs" || type == "ramfs" || type == kRootType) return true;
+    if (type == "tmpfs" || type == "ramfs") return true;
     return call.kernel.files().mounts()->kept_super(type) != nullptr;
 }
 

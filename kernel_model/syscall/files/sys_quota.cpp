@@ -5,7 +5,6 @@
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/mount.h"
 #include "kernel_model/files/mount.h"
-#include "kernel_model/syscall/files/mount_args.h"
 #include "kernel_model/syscall/path_argument.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
 #include "sim/base/try.h"
@@ -30,10 +29,13 @@ bool may_write_quota(std::uint32_t command) {
     return std::ranges::find(kReading, command) == std::end(kReading);
 }
 
-// quotactl_block: the device of a path, which no file system is on.
+// quotactl_block, lookup_bdev: the device of a path, which no file system is on.
 SysResult<void> find_device(SysCall& call) {
     const auto path = TRY(path_argument(call, kAtFdcwd, call.address(1)));
-    TRY(find_disk(call, path.caller, path.path));
+    const auto status = TRY(call.kernel.files().status(path.caller, path.path, true));
+    if ((status.mode & kIfmt) != kIfBlk) return tl::make_unexpected(Errno::NotBlk);
+    const auto at = TRY(call.kernel.files().locate(path.caller, path.path, true));
+    if ((at.mount->flags & kMsNodev) != 0) return tl::make_unexpected(Errno::Acces);
     return tl::make_unexpected(Errno::NoDev);
 }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Names across mounts, the poll of their tables, and disks to mount.
+// Names across mounts, and the poll of their tables.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "behaviour.h"
@@ -38,18 +37,4 @@ NATIVE(a_change_of_mounts_is_told_once, WHY) {
     umount("m");
     SHOW(poll(&wait, 1, 0));
     SHOW(poll(&wait, 1, 0));
-}
-
-NATIVE(a_mount_of_a_disk_looks_for_it, WHY) {
-    NEED(mkdir("d", 0755));
-    make_file("file", "");
-    NEED(mknod("disk", S_IFBLK | 0600, makedev(240, 77)));
-    SHOW(mount("absent", "d", "ext4", 0, NULL));
-    SHOW(mount("file", "d", "ext4", 0, NULL));
-    SHOW(mount("/dev/null", "d", "ext4", 0, NULL));
-    SHOW(mount("file/x", "d", "ext4", 0, NULL));
-    SHOW(mount("disk", "d", "ext4", 0, NULL));
-    NEED(mount("none", "d", "tmpfs", MS_NODEV, NULL));
-    NEED(mknod("d/disk", S_IFBLK | 0600, makedev(240, 77)));
-    SHOW(mount("d/disk", "d", "ext4", 0, NULL));
 }
