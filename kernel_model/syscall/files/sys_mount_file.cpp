@@ -88,6 +88,7 @@ SysOutcome sys_fsopen(SysCall& call) {
     auto context = std::make_shared<FsContext>();
     context->type = std::move(type);
     context->name = "anon_inode:[fscontext]";
+    context->flags = kORdwr;
     return add_file(call, std::move(context), (call.uint32(1) & kFsopenCloexec) != 0);
 }
 
@@ -107,6 +108,7 @@ SysOutcome sys_fspick(SysCall& call) {
     context->type = at.mount->super->type;
     context->read_only = at.mount->super->read_only;
     context->name = "anon_inode:[fscontext]";
+    context->flags = kORdwr;
     return add_file(call, std::move(context), (flags & kFspickCloexec) != 0);
 }
 

@@ -20,13 +20,31 @@ SysResult<std::shared_ptr<Socket>> socket_argument(SysCall& call, std::int32_t f
     return std::shared_ptr<Socket>(std::move(file), socket);
 }
 
-SysResult<SocketAddress> address_argument(SysCall& call, VAddr at, std::int32_t length) {
-    std::array<std::byte, abi::kMaxAddressBytes> bytes{};
+namespace {
+
+using AddressBytes = std::array<std::byte, abi::kMaxAddressBytes>;
+
+// move_addr_to_kernel
+SysResult<std::span<const std::byte>> read_address(SysCall& call, VAddr at, std::int32_t length,
+                                                   AddressBytes& bytes) {
     if (length < 0 || static_cast<std::size_t>(length) > bytes.size())
         return tl::make_unexpected(Errno::Inval);
     const auto given = std::span(bytes).first(static_cast<std::size_t>(length));
     if (!call.memory().read(at, given)) return tl::make_unexpected(Errno::Fault);
-    return parse_address(given);
+    return given;
+}
+
+}  // namespace
+
+SysResult<SocketAddress> address_argument(SysCall& call, VAddr at, std::int32_t length) {
+    AddressBytes bytes{};
+    return parse_address(TRY(read_address(call, at, length, bytes)));
+}
+
+SysResult<void> check_address(SysCall& call, VAddr at, std::int32_t length) {
+    AddressBytes bytes{};
+    TRY(read_address(call, at, length, bytes));
+    return {};
 }
 
 SysResult<void> look_up(SysCall& call, SocketAddress& address) {

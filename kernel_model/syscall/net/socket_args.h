@@ -12,6 +12,8 @@ SysResult<std::shared_ptr<Socket>> socket_argument(SysCall& call, std::int32_t f
 // Parses an address of `length` bytes. An AF_UNIX path is looked up to find its socket file
 // (ConnRefused: not a socket).
 SysResult<SocketAddress> address_argument(SysCall& call, VAddr at, std::int32_t length);
+// Of an address that nobody looks at. Inval: its length; Fault.
+SysResult<void> check_address(SysCall& call, VAddr at, std::int32_t length);
 SysResult<void> look_up(SysCall& call, SocketAddress& address);
 // move_addr_to_user: writes as much of the address as fits, and its full length.
 SysResult<void> put_address(SysCall& call, std::span<const std::byte> bytes, VAddr at,

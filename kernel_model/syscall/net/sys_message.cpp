@@ -65,9 +65,10 @@ SysOutcome receive_by_flags(SysCall& call, Socket& socket, const UserVector& buf
 SysResult<void> send_address(SysCall& call, Socket& socket, VAddr at, std::int32_t length,
                              Outgoing& message) {
     if (at == VAddr(0) || length == 0) return {};
+    // TCP ignores what the address is (it is used only by fast open).
+    if (socket.family() != abi::kAfUnix && socket.type() == abi::kSockStream)
+        return check_address(call, at, length);
     auto address = TRY(address_argument(call, at, length));
-    // TCP ignores the address (it is used only by fast open).
-    if (socket.family() != abi::kAfUnix && socket.type() == abi::kSockStream) return {};
     if (socket.family() == abi::kAfUnix && socket.type() != abi::kSockSeqpacket) {
         if (const auto found = look_up(call, address); !found) return found;
     }

@@ -59,8 +59,9 @@ SysOutcome on_swap_file(SysCall& call) {
     const auto path = call.memory().read_string(call.address(0), abi::kPathMax);
     if (!path) return Errno::Fault;
     if (path->size() >= abi::kPathMax) return Errno::NameTooLong;
-    TRY(call.kernel.files().status(call.caller(), *path, true));
-    return Errno::Inval;
+    // It is opened to write.
+    const auto status = TRY(call.kernel.files().status(call.caller(), *path, true));
+    return (status.mode & abi::kIfmt) == abi::kIfDir ? Errno::IsDir : Errno::Inval;
 }
 SysOutcome sys_swapon(SysCall& call) {
     constexpr std::uint32_t kFlags = 0x7ffff;

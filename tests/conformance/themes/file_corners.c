@@ -26,6 +26,7 @@ BEHAVIOUR(swap_and_accounting_are_the_superusers) {
     SHOW(swapoff("missing"));
     SHOW(swapon("missing", 0));
     SHOW(swapoff("file"));
+    SHOW(swapoff("."));
 }
 
 BEHAVIOUR(duplicates_are_checked) {

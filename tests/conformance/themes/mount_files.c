@@ -60,6 +60,12 @@ NATIVE(fsopen_refuses_bad_arguments, WHY) {
     SHOW(fs_open(NULL, 0));
 }
 
+NATIVE(a_context_is_open_to_read_and_write, WHY) {
+    const int fs = (int)NEED(fs_open("tmpfs", 0));
+    SHOW(fcntl(fs, F_GETFL) & O_ACCMODE);
+    SHOW(write(fs, "x", 1));
+}
+
 NATIVE(fsconfig_refuses_bad_arguments, WHY) {
     const int fs = (int)NEED(fs_open("tmpfs", 0));
     SHOW(fs_config(-1, CREATE, NULL, NULL, 0));

@@ -230,6 +230,19 @@ BEHAVIOUR(a_send_without_destination) {
     SHOW(sendto(udp(), &byte, 1, 0, (void*)&nowhere, sizeof nowhere));
 }
 
+BEHAVIOUR(a_stream_that_is_connected_does_not_look_at_an_address) {
+    struct sockaddr_in name, other = loopback(9);
+    const int server = listener(&name), fd = tcp();
+    NEED(connect(fd, (void*)&name, sizeof name));
+    SHOW(sendto(fd, "a", 1, 0, (void*)&other, sizeof other));
+    SHOW(sendto(fd, "a", 1, 0, (void*)&other, 1));
+    other.sin_family = AF_UNIX;
+    SHOW(sendto(fd, "a", 1, 0, (void*)&other, sizeof other));
+    SHOW(sendto(fd, "a", 1, 0, (void*)&other, -1));
+    SHOW(sendto(fd, "a", 1, 0, nowhere_at, sizeof other));
+    close(server);
+}
+
 BEHAVIOUR(udplite_is_there) {
     SHOW(socket(AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE) >= 0);
     SHOW(socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP));
