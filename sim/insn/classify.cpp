@@ -5,6 +5,7 @@
 #include <array>
 
 #include "sim/insn/decoder.h"
+#include "sim/insn/word_index.h"
 
 namespace uprobesim {
 
@@ -90,11 +91,13 @@ constexpr std::array kRows = {
     Row{0x8f00f400, 0x0f009000, FpAlu},      // fmul, fmulx by element
     Row{0x8e000000, 0x0e000000, Simd},
 };
+constexpr WordIndex<kRows.size()> kRowIndex(kRows);
 
 }  // namespace
 
 InsnClass Decoder::classify(std::uint32_t word) {
-    for (const Row& row : kRows) {
+    for (const std::uint8_t place : kRowIndex.of(word)) {
+        const Row& row = kRows[place];
         if ((word & row.mask) == row.value) return row.cls;
     }
     return Other;

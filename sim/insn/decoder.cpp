@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/insn/decoder.h"
 
-#include <capstone/capstone.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include <string_view>
 
 #include "sim/base/error.h"
+#include "sim/insn/capstone_library.h"
 #include "sim/insn/register_use.h"
 
 namespace uprobesim {
@@ -162,23 +162,26 @@ std::string own_text(std::uint32_t word) {
 
 }  // namespace
 
-Decoder::Decoder() : handle_(0), insn_(nullptr) {
-    if (const cs_err err = cs_open(CS_ARCH_ARM64, CS_MODE_LITTLE_ENDIAN, &handle_);
-        err != CS_ERR_OK) {
-        throw HostError("cs_open", cs_strerror(err));
-    }
-    cs_option(handle_, CS_OPT_DETAIL, CS_OPT_ON);
-    insn_ = cs_malloc(handle_);
-    if (insn_ == nullptr) {
-        cs_close(&handle_);
-        throw HostError("cs_malloc", "out of memory");
-    }
+Decoder::Decoder() {
     places_.resize(8192);  // a power of two
 }
 
 Decoder::~Decoder() {
-    cs_free(static_cast<cs_insn*>(insn_), 1);
-    cs_close(&handle_);
+    if (insn_ == nullptr) return;
+    capstone().free(static_cast<cs_insn*>(insn_), 1);
+    capstone().close(&handle_);
+}
+
+void Decoder::open_capstone() const {
+    if (insn_ != nullptr) return;
+    if (const cs_err err = capstone().open(CS_ARCH_ARM64, CS_MODE_LITTLE_ENDIAN, &handle_);
+        err != CS_ERR_OK)
+        throw HostError("cs_open", capstone().error_text(err));
+    capstone().option(handle_, CS_OPT_DETAIL, CS_OPT_ON);
+    insn_ = capstone().allocate(handle_);
+    if (insn_ != nullptr) return;
+    capstone().close(&handle_);
+    throw HostError("cs_malloc", "out of memory");
 }
 
 namespace {
@@ -189,7 +192,7 @@ bool decode(csh handle, std::uint32_t word, std::uint64_t address, cs_insn* insn
         static_cast<std::uint8_t>(word >> 16), static_cast<std::uint8_t>(word >> 24)};
     const std::uint8_t* code = bytes.data();
     std::size_t size = bytes.size();
-    return cs_disasm_iter(handle, &code, &size, &address, insn);
+    return capstone().disassemble(handle, &code, &size, &address, insn);
 }
 }  // namespace
 
@@ -279,6 +282,7 @@ InsnInfo Decoder::described_by_capstone(std::uint32_t word) const {
     InsnInfo info;
     info.cls = classify(word);
     if (is_memory(info.cls)) info.access_bytes = access_bytes(word);
+    open_capstone();
     auto* insn = static_cast<cs_insn*>(insn_);
     if (!decode(handle_, word, 0, insn)) {
         describe_by_fields(word, info);
@@ -286,7 +290,8 @@ InsnInfo Decoder::described_by_capstone(std::uint32_t word) const {
     }
     cs_regs reads, writes;
     std::uint8_t read_count = 0, write_count = 0;
-    if (cs_regs_access(handle_, insn, reads, &read_count, writes, &write_count) == CS_ERR_OK) {
+    if (capstone().registers(handle_, insn, reads, &read_count, writes, &write_count) ==
+        CS_ERR_OK) {
         info.reads = set_of(reads, read_count);
         info.writes = set_of(writes, write_count);
     }
@@ -312,6 +317,7 @@ InsnInfo Decoder::described_by_capstone(std::uint32_t word) const {
 
 std::string Decoder::disassemble(std::uint32_t word, std::uint64_t address) const {
     if (std::string text = own_text(word); !text.empty()) return text;
+    open_capstone();
     auto* insn = static_cast<cs_insn*>(insn_);
     if (!decode(handle_, word, address, insn)) return fmt::format(".word 0x{:08x}", word);
     std::string text = insn->mnemonic;
@@ -322,7 +328,7 @@ std::string Decoder::disassemble(std::uint32_t word, std::uint64_t address) cons
 
 std::string disassembler_version() {
     int major = 0, minor = 0;
-    cs_version(&major, &minor);
+    capstone().version(&major, &minor);
     return fmt::format("Capstone {}.{}", major, minor);
 }
 

@@ -15,12 +15,13 @@ namespace uprobesim {
 
 class Decoder {
 public:
-    Decoder();  // throws HostError if Capstone cannot be opened
+    Decoder();
     ~Decoder();
     Decoder(const Decoder&) = delete;
     Decoder& operator=(const Decoder&) = delete;
 
     static InsnClass classify(std::uint32_t word);
+    // What asks Capstone throws HostError if it cannot be opened.
     // Remembers the words that it met last: programs are made of few different ones.
     InsnInfo describe(std::uint32_t word) const;
     // The same without the table of registers: slower by far, and the table's judge.
@@ -34,9 +35,10 @@ private:
         InsnInfo info;
     };
     InsnInfo decoded(std::uint32_t word) const;
+    void open_capstone() const;
 
-    std::size_t handle_;  // csh
-    void* insn_;          // cs_insn, reused
+    mutable std::size_t handle_ = 0;  // csh
+    mutable void* insn_ = nullptr;    // cs_insn, reused; null: Capstone is not open yet
     // By hash: 1 more than the index in described_, or 0.
     mutable std::vector<std::uint16_t> places_;
     mutable std::vector<Described> described_;
