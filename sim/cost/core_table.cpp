@@ -8,6 +8,7 @@
 
 #include "sim/base/try.h"
 #include "sim/profile/data_files.h"
+#include "sim/profile/packed/packed.h"
 #include "sim/profile/toml_reader.h"
 
 namespace uprobesim {
@@ -131,8 +132,8 @@ Result<CoreTable> read_core(const DataFile& file) {
 }  // namespace
 
 Result<CoreTable> load_core_table(std::string_view name_or_path) {
-    const auto file = TRY(find_data_file("cores", kWhat, name_or_path));
-    return read_once<CoreTable>(file, false, [&] { return read_core(file); });
+    if (auto core = packed_profile<CoreTable>("cores", name_or_path)) return std::move(*core);
+    return read_core(TRY(find_data_file("cores", kWhat, name_or_path)));
 }
 
 Result<CoreTable> parse_core_table(std::string_view text, std::string_view file_name) {

@@ -18,11 +18,15 @@ namespace uprobesim {
 struct PipeUse {
     std::size_t pipe = 0;
     double cycles = 0;
+
+    static void members(auto& self, auto& visit) { visit(self.pipe, self.cycles); }
 };
 
 struct ClassCost {
     double latency = 0;
     std::vector<PipeUse> uses;
+
+    static void members(auto& self, auto& visit) { visit(self.latency, self.uses); }
 };
 
 // What some instructions of a class cost other than the class: those whose word under `mask` is
@@ -35,6 +39,10 @@ struct WordCost {
     // number is at this bit, and the cycles from it to the result.
     std::optional<unsigned> accumulator;
     double accumulate = 0;
+
+    static void members(auto& self, auto& visit) {
+        visit(self.cls, self.mask, self.value, self.cost, self.accumulator, self.accumulate);
+    }
 };
 
 struct CoreTable {
@@ -48,6 +56,11 @@ struct CoreTable {
     ClassCost writeback;   // pre- and post-index: the base register's update
     ClassCost wide_store;  // a store of more than 8 bytes: every further 8
     ClassCost wide_load;   // a load of more than 16 bytes: every further 16
+
+    static void members(auto& self, auto& visit) {
+        visit(self.name, self.issue_width, self.pipe_names, self.pipe_counts, self.classes,
+              self.words, self.writeback, self.wide_store, self.wide_load);
+    }
 };
 
 Result<CoreTable> load_core_table(std::string_view name_or_path);

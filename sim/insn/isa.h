@@ -86,6 +86,12 @@ public:
         return rest;
     }
     bool empty() const { return bits_.none(); }
+    std::uint64_t bits() const { return bits_.to_ullong(); }
+    static IsaSet of_bits(std::uint64_t bits) {
+        IsaSet set;
+        set.bits_ = bits;
+        return set;
+    }
     bool operator==(const IsaSet&) const = default;
 
 private:

@@ -31,6 +31,11 @@ struct ContentionFigures {
     Figure handover_transfers;
     Figure handover_reads;
     Figure jitter;  // private work is so much longer or shorter, each time anew
+
+    static void members(auto& self, auto& visit) {
+        visit(self.cpus, self.transfer, self.read, self.ordered_transfer, self.handover_transfers,
+              self.handover_reads, self.jitter);
+    }
 };
 
 struct Limits;

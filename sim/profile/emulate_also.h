@@ -20,6 +20,12 @@ public:
     constexpr void remove(AlsoEmulated what) { bits_ &= ~bit(what); }
     constexpr bool has(AlsoEmulated what) const { return (bits_ & bit(what)) != 0; }
     constexpr bool empty() const { return bits_ == 0; }
+    std::uint64_t bits() const { return bits_; }
+    static AlsoEmulatedSet of_bits(std::uint64_t bits) {
+        AlsoEmulatedSet set;
+        set.bits_ = static_cast<std::uint32_t>(bits);
+        return set;
+    }
     constexpr bool operator==(const AlsoEmulatedSet&) const = default;
 
 private:

@@ -14,6 +14,11 @@ struct Figure {
     std::string unit;
     std::string source;
     Confidence confidence = Confidence::Assumption;
+
+    // Of profiles as they are packed (packed/packed.h); the structures of profiles have the same.
+    static void members(auto& self, auto& visit) {
+        visit(self.value, self.unit, self.source, self.confidence);
+    }
 };
 
 // A setting from --set: "machine.ops.ic-ivau=0", "kernel.slot-copy=if-changed",

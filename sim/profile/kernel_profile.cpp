@@ -12,6 +12,7 @@
 
 #include "sim/base/try.h"
 #include "sim/profile/data_files.h"
+#include "sim/profile/packed/packed.h"
 #include "sim/profile/profile_keys.h"
 #include "sim/profile/settings.h"
 #include "sim/profile/toml_reader.h"
@@ -238,6 +239,19 @@ Outcome apply_one(KernelProfile& kernel, std::string_view key, const Setting& se
     return {};
 }
 
+Outcome apply(KernelProfile& kernel, const std::vector<Setting>& settings) {
+    for (const Setting& setting : settings) {
+        const auto key = TRY(setting_for("kernel", setting));
+        if (key) TRY(apply_one(kernel, *key, setting));
+    }
+    kernel.text_hash = profile_hash(kernel.text_hash, "kernel", settings);
+    return {};
+}
+
+bool has_no_form_of_stp(const KernelProfile& kernel) {
+    return kernel.emulate_also.has(AlsoEmulated::Stp) && kernel.stp == StpForm::None;
+}
+
 Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Setting>& settings) {
     TomlReader reader = read_toml("kernels", kWhat, file, merged_tables(ProfileKind::Kernel));
     if (!reader.ok()) return tl::make_unexpected(reader.error());
@@ -269,18 +283,13 @@ Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Settin
     if (reader.ok()) read_accesses(reader, kernel.accesses);
     if (!reader.ok()) return tl::make_unexpected(reader.error());
 
-    for (const Setting& setting : settings) {
-        const auto key = TRY(setting_for("kernel", setting));
-        if (!key) continue;
-        if (const Outcome set = apply_one(kernel, *key, setting); !set)
-            return tl::make_unexpected(set.error());
-    }
-    if (kernel.emulate_also.has(AlsoEmulated::Stp) && kernel.stp == StpForm::None) {
+    kernel.text_hash = text_hash(reader.texts());
+    TRY(apply(kernel, settings));
+    if (has_no_form_of_stp(kernel)) {
         reader.fail(root.get("emulate-also"), "'emulate-also' has 'stp', but 'stp' is 'none'",
                     "set stp to pin-and-map or copy-to-user");
         return tl::make_unexpected(reader.error());
     }
-    kernel.text_hash = profile_hash(reader.texts(), "kernel", settings);
     return kernel;
 }
 
@@ -289,9 +298,12 @@ Result<KernelProfile> read_kernel(const DataFile& file, const std::vector<Settin
 Result<KernelProfile> load_kernel_profile(std::string_view name_or_path,
                                           const std::vector<Setting>& settings) {
     const auto read = [&]() -> Result<KernelProfile> {
+        if (auto kernel = packed_profile<KernelProfile>("kernels", name_or_path)) {
+            TRY(apply(*kernel, settings));
+            if (!has_no_form_of_stp(*kernel)) return std::move(*kernel);
+        }
         const auto file = TRY(find_data_file("kernels", kWhat, name_or_path));
-        return read_once<KernelProfile>(file, !settings.empty(),
-                                        [&] { return read_kernel(file, settings); });
+        return read_kernel(file, settings);
     };
     return of_kind(ProfileKind::Kernel, name_or_path, read());
 }

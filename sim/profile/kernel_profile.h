@@ -94,6 +94,11 @@ struct PathCost {
     std::optional<double> lse_saves{};
     std::string source;
     Confidence confidence = Confidence::Assumption;
+
+    static void members(auto& self, auto& visit) {
+        visit(self.insns, self.insns_per_unit, self.ops, self.lse_saves, self.source,
+              self.confidence);
+    }
 };
 
 struct KernelProfile {
@@ -119,6 +124,12 @@ struct KernelProfile {
     AccessesByPath accesses;                        // of lines that CPUs share
     std::array<Figure, kKernelWaits.size()> waits;  // in ms
 
+    static void members(auto& self, auto& visit) {
+        visit(self.name, self.description, self.label, self.text_hash, self.release,
+              self.decode_table, self.stp, self.emulate_also, self.slot_copy, self.step, self.slots,
+              self.lookup, self.consumer, self.return_instance, self.lru_batch, self.uprobe_multi,
+              self.text_busy, self.bpf_stats, self.paths, self.accesses, self.waits);
+    }
     const Figure& wait(KernelWait w) const { return waits[static_cast<std::size_t>(w)]; }
 };
 

@@ -6,6 +6,7 @@
 
 #include "sim/base/try.h"
 #include "sim/profile/data_files.h"
+#include "sim/profile/packed/packed.h"
 #include "sim/profile/profile_keys.h"
 #include "sim/profile/settings.h"
 #include "sim/profile/toml_reader.h"
@@ -147,6 +148,11 @@ Outcome apply(MachineProfile& machine, const std::vector<Setting>& settings) {
         slot.figure->source = "--set";
         slot.figure->confidence = Confidence::Assumption;
     }
+    for (const FigureRow& row : kFigures)
+        machine.figures[std::string(row.key)] = machine.*row.member;
+    for (std::size_t op = 0; op < kKernelOpCount; ++op)
+        machine.figures[op_key(op)] = machine.ops[op];
+    machine.text_hash = profile_hash(machine.text_hash, "machine", settings);
     return {};
 }
 
@@ -186,10 +192,8 @@ Result<MachineProfile> read_machine(const DataFile& file, const std::vector<Sett
     machine.contention = read_contention(reader);
     if (!reader.ok()) return tl::make_unexpected(reader.error());
 
-    if (const Outcome set = apply(machine, settings); !set) return tl::make_unexpected(set.error());
-    for (const std::string& key : all_keys())
-        machine.figures[key] = *find_figure(machine, key).figure;
-    machine.text_hash = profile_hash(reader.texts(), "machine", settings);
+    machine.text_hash = text_hash(reader.texts());
+    TRY(apply(machine, settings));
     return machine;
 }
 
@@ -198,9 +202,12 @@ Result<MachineProfile> read_machine(const DataFile& file, const std::vector<Sett
 Result<MachineProfile> load_machine_profile(std::string_view name_or_path,
                                             const std::vector<Setting>& settings) {
     const auto read = [&]() -> Result<MachineProfile> {
+        if (auto machine = packed_profile<MachineProfile>("machines", name_or_path)) {
+            TRY(apply(*machine, settings));
+            return std::move(*machine);
+        }
         const auto file = TRY(find_data_file("machines", kWhat, name_or_path));
-        return read_once<MachineProfile>(file, !settings.empty(),
-                                         [&] { return read_machine(file, settings); });
+        return read_machine(file, settings);
     };
     return of_kind(ProfileKind::Machine, name_or_path, read());
 }

@@ -30,6 +30,9 @@ struct MachineIsa {
     Figure bhb_iterations;  // of the loop that overwrites the branch history on entry
 
     MachineIsa();
+    static void members(auto& self, auto& visit) {
+        visit(self.features, self.midr, self.bhb_iterations);
+    }
     bool has(IsaFeature feature) const { return features.has(feature); }
     std::uint64_t midr_el1() const { return static_cast<std::uint64_t>(midr.value); }
 };
@@ -80,6 +83,17 @@ struct MachineProfile {
     MachineIsa isa;
     // Nothing where the file does not say: CPUs then do not wait for each other's lines.
     std::optional<ContentionFigures> contention;
+
+    // Without `figures`, which follow from the others.
+    static void members(auto& self, auto& visit) {
+        visit(self.name, self.description, self.core_file, self.text_hash, self.frequency_hz,
+              self.kernel_cpi, self.exception_entry, self.exception_return, self.kpti,
+              self.kpti_switch, self.bhb, self.bhb_loop, self.idc, self.dic, self.dic_hidden,
+              self.slot_refetch_coherent, self.shareability_cores, self.dsb_ish_per_core,
+              self.slot_refetch_per_core, self.debug_register_traps, self.debug_exceptions_to_el2,
+              self.debug_trap, self.vdso_clock, self.ops, self.counter_hz, self.isa,
+              self.contention);
+    }
 };
 
 // `name_or_path`: a built-in profile's name, or a file (anything with a '/' or ending in .toml).

@@ -12,6 +12,7 @@
 #include "sim/profile/data_files.h"
 #include "sim/profile/kernel_profile.h"
 #include "sim/profile/machine_profile.h"
+#include "sim/profile/packed/packed.h"
 #include "sim/profile/settings.h"
 #include "sim/profile/toml_reader.h"
 
@@ -290,6 +291,20 @@ Result<ProfileListing> list_profile(ProfileKind kind, std::string_view name_or_p
         return key.role == KeyRole::Label || !is_listed(key.role, listed);
     });
     return listing;
+}
+
+Result<std::vector<BehaviourKey>> profile_behaviour(ProfileKind kind, std::string_view name_or_path,
+                                                    const std::vector<Setting>& settings) {
+    using Behaviour = std::vector<BehaviourKey>;
+    const std::string folder = packed_behaviour_folder(profile_kind_folder(kind));
+    if (auto packed = packed_profile<Behaviour>(folder, name_or_path); packed && settings.empty())
+        return std::move(*packed);
+    auto listing = TRY(list_profile(kind, name_or_path, settings, KeysListed::NoPrices));
+    Behaviour behaviour;
+    behaviour.reserve(listing.keys.size());
+    for (ProfileKey& key : listing.keys)
+        behaviour.push_back({std::move(key.key), std::move(key.value)});
+    return behaviour;
 }
 
 std::vector<KeyDifference> profile_differences(const ProfileListing& a, const ProfileListing& b) {

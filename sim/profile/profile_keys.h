@@ -65,6 +65,17 @@ Result<ProfileListing> list_profile(ProfileKind kind, std::string_view name_or_p
                                     const std::vector<Setting>& settings,
                                     KeysListed listed = KeysListed::All);
 
+// A key that is no price, with its value: what a run depends on.
+struct BehaviourKey {
+    std::string key;
+    std::string value;
+
+    static void members(auto& self, auto& visit) { visit(self.key, self.value); }
+};
+// Those of a profile, as its listing has them.
+Result<std::vector<BehaviourKey>> profile_behaviour(ProfileKind kind, std::string_view name_or_path,
+                                                    const std::vector<Setting>& settings);
+
 // A key whose values differ; null: the profile does not have the key. A count that a path does not
 // mention is 0.
 struct KeyDifference {

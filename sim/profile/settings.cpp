@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "sim/base/fnv.h"
 #include "sim/base/text.h"
 
 namespace uprobesim {
@@ -63,14 +64,15 @@ tl::unexpected<UserError> unknown_setting(const Setting& setting, std::string_vi
                       near_names(setting.key, full));
 }
 
-std::string profile_hash(const std::string& texts, std::string_view profile,
+std::string profile_hash(const std::string& of_files, std::string_view profile,
                          const std::vector<Setting>& settings) {
-    std::string all = texts;
+    std::uint64_t hash = 0;
+    std::from_chars(of_files.data(), of_files.data() + of_files.size(), hash, 16);
     for (const Setting& setting : settings) {
         if (!setting.key.starts_with(fmt::format("{}.", profile))) continue;
-        all += fmt::format("{}={}\n", setting.key, setting.value);
+        hash = fnv1a64(fmt::format("{}={}\n", setting.key, setting.value), hash);
     }
-    return text_hash(all);
+    return fmt::format("{:016x}", hash);
 }
 
 }  // namespace uprobesim

@@ -24,8 +24,9 @@ Result<double> setting_number(const Setting& setting, Limits limits);
 tl::unexpected<UserError> unknown_setting(const Setting& setting, std::string_view profile,
                                           const std::vector<std::string>& known);
 
-// Hash of a profile as read: all its files and the settings that changed it.
-std::string profile_hash(const std::string& texts, std::string_view profile,
+// Hash of a profile as read, all its files and the settings that changed it: from that of the files
+// alone.
+std::string profile_hash(const std::string& of_files, std::string_view profile,
                          const std::vector<Setting>& settings);
 
 }  // namespace uprobesim

@@ -78,12 +78,18 @@ struct LineAccess {
     SharedLine line = SharedLine::MmapLock;
     double at = 0;    // instructions from the path's begin
     double held = 0;  // instructions, of Lock
+
+    static void members(auto& self, auto& visit) {
+        visit(self.kind, self.line, self.at, self.held);
+    }
 };
 
 struct PathAccesses {
     std::vector<LineAccess> list;  // in their order
     std::string source;
     Confidence confidence = Confidence::Assumption;
+
+    static void members(auto& self, auto& visit) { visit(self.list, self.source, self.confidence); }
 };
 
 using AccessesByPath = std::array<PathAccesses, kKernelPathCount>;

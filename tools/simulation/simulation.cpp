@@ -76,10 +76,10 @@ Outcome make_files(FileSystem& files, const std::vector<ScenarioFile>& wanted) {
 
 Result<std::vector<KeyText>> behaviour_of(ProfileKind kind, const std::string& name,
                                           const std::vector<Setting>& settings) {
-    const auto listing = TRY(list_profile(kind, name, settings, KeysListed::NoPrices));
+    auto keys = TRY(profile_behaviour(kind, name, settings));
     std::vector<KeyText> behaviour;
-    behaviour.reserve(listing.keys.size());
-    for (const ProfileKey& key : listing.keys) behaviour.push_back({key.key, key.value});
+    behaviour.reserve(keys.size());
+    for (BehaviourKey& key : keys) behaviour.push_back({std::move(key.key), std::move(key.value)});
     return behaviour;
 }
 

@@ -10,6 +10,7 @@ LAYERS = [
     # The machine.
     ["sim/base"],
     ["sim/insn", "sim/mem", "sim/data"],
+    ["sim/profile/packed"],
     ["sim/profile"],
     ["sim/cost"],
     ["sim/cpu"],
