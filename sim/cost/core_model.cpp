@@ -35,12 +35,16 @@ void for_each_register(const RegSet& set, Visit visit) {
 
 class PipelineModel final : public BlockModel {
 public:
-    explicit PipelineModel(CoreTable table) : table_(std::move(table)) {}
+    explicit PipelineModel(CoreTable table)
+        : table_(std::move(table)), busy_(table_.pipe_counts.size()) {
+        for (const WordCost& row : table_.words)
+            words_of_[static_cast<std::size_t>(row.cls)].push_back(&row);
+    }
 
     BlockInfo analyse(std::span<const std::uint32_t> words) const override {
         BlockInfo block;
-        std::vector<Costed> insns;
-        insns.reserve(words.size());
+        std::vector<Costed>& insns = insns_;
+        insns.clear();
         block.classes.reserve(words.size());
         block.cycles_through.reserve(words.size());
         for (const std::uint32_t word : words) {
@@ -52,7 +56,8 @@ public:
             words.empty() ? 0 : chain_growth(insns) / static_cast<double>(words.size());
 
         double micro_ops = 0;
-        std::vector<double> busy(table_.pipe_counts.size(), 0.0);
+        std::vector<double>& busy = busy_;
+        std::fill(busy.begin(), busy.end(), 0.0);
         double count = 0;
         CentiCycles last;
         for (const Costed& insn : insns) {
@@ -81,10 +86,10 @@ private:
     Costed costed(std::uint32_t word) const {
         Costed insn{decoder_.describe(word), nullptr, std::nullopt, 0};
         insn.cost = &table_.classes[static_cast<std::size_t>(insn.cls)];
-        for (const WordCost& row : table_.words) {
-            if (row.cls != insn.cls || (word & row.mask) != row.value) continue;
-            insn.cost = &row.cost;
-            if (row.accumulator) accumulate(word, row, insn);
+        for (const WordCost* const row : words_of_[static_cast<std::size_t>(insn.cls)]) {
+            if ((word & row->mask) != row->value) continue;
+            insn.cost = &row->cost;
+            if (row->accumulator) accumulate(word, *row, insn);
             break;
         }
         return insn;
@@ -168,8 +173,12 @@ private:
         }
     }
 
-    CoreTable table_;
+    const CoreTable table_;
+    std::array<std::vector<const WordCost*>, kInsnClassCount> words_of_;  // in the table's order
     Decoder decoder_;
+    // Of the block that is analysed: kept, as most blocks are as long as others.
+    mutable std::vector<Costed> insns_;
+    mutable std::vector<double> busy_;
 };
 
 }  // namespace

@@ -18,6 +18,13 @@ constexpr std::uint64_t kFirstFrame = 1;
 // Heap of freed objects that may stay with the host's allocator, and frames given back at a time.
 constexpr std::uint64_t kHeapSlack = 4u << 20;
 constexpr std::size_t kFramesReturned = 256;
+
+// Frames that are handed out are used: the host gives these at once in half the time of as many
+// faults. One that does not know how (before Linux 5.14) gives each at its fault.
+constexpr std::uint64_t kPopulated = 64;
+void populate(std::byte* begin, std::size_t bytes) {
+    madvise(begin, bytes, MADV_POPULATE_WRITE);
+}
 }  // namespace
 
 PhysicalMemory::PhysicalMemory(std::uint64_t limit_bytes)
@@ -51,6 +58,9 @@ std::optional<std::uint64_t> PhysicalMemory::take_frame() {
         returned_.pop_back();
     } else {
         if (next_frame_ >= kSpan / kPageSize) return std::nullopt;
+        if ((next_frame_ - kFirstFrame) % kPopulated == 0)
+            populate(host_ + next_frame_ * kPageSize,
+                     std::min(kPopulated, kSpan / kPageSize - next_frame_) * kPageSize);
         frame = next_frame_++;
         refs_.push_back(0);
         flags_.push_back(0);

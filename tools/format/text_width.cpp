@@ -42,6 +42,7 @@ constexpr Range kHidden[] = {
 
 template <std::size_t N>
 bool is_in(const Range (&ranges)[N], char32_t c) {
+    if (c < ranges[0].first) return false;  // nearly every character of a report
     return std::any_of(std::begin(ranges), std::end(ranges),
                        [c](const Range& r) { return c >= r.first && c <= r.last; });
 }

@@ -210,6 +210,8 @@ tl::expected<RunReport, RunRefused> simulate(const SimulationRequest& request,
     (*files)->finish();
     for (const auto& [path, error] : (*files)->lost_writes())
         report.lost_writes.push_back({path, std::strerror(static_cast<int>(error))});
+    // Nothing runs any more: what is freed from here on need not be dropped from translated code.
+    machine.memory.observe(nullptr);
     return report;
 }
 

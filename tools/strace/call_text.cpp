@@ -27,7 +27,8 @@ void add(std::string& text, const std::string& argument, bool first) {
 CallTexts::CallTexts() {
     const auto kind_of = [](std::string_view word) {
         const ArgumentKind* kind = find_kind(word);
-        check_invariant(kind != nullptr, fmt::format("no kind of argument is called '{}'", word));
+        if (kind == nullptr)
+            fail_invariant(fmt::format("no kind of argument is called '{}'", word));
         return kind;
     };
     for (const CallRow& row : call_rows()) {
