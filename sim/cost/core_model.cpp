@@ -56,20 +56,20 @@ public:
             words.empty() ? 0 : chain_growth(insns) / static_cast<double>(words.size());
 
         double micro_ops = 0;
-        std::vector<double>& busy = busy_;
-        std::fill(busy.begin(), busy.end(), 0.0);
+        std::fill(busy_.begin(), busy_.end(), 0.0);
+        double busiest = 0;
         double count = 0;
         CentiCycles last;
         for (const Costed& insn : insns) {
             // Even what needs no pipe, a hint, takes its place in the issue group.
-            micro_ops += std::max(1.0, occupy(*insn.cost, 1, busy));
-            if (insn.writeback) micro_ops += occupy(table_.writeback, 1, busy);
-            micro_ops += occupy(wide_form(insn), further_parts(insn), busy);
+            micro_ops += std::max(1.0, occupy(*insn.cost, 1, busiest));
+            if (insn.writeback) micro_ops += occupy(table_.writeback, 1, busiest);
+            if (const double further = further_parts(insn); further > 0)
+                micro_ops += occupy(wide_form(insn), further, busiest);
             count += 1;
 
-            double cycles = std::max(micro_ops / table_.issue_width, chain_per_insn * count);
-            for (std::size_t p = 0; p < busy.size(); ++p)
-                cycles = std::max(cycles, busy[p] / table_.pipe_counts[p]);
+            const double cycles =
+                std::max({micro_ops / table_.issue_width, chain_per_insn * count, busiest});
             last = std::max(last, from_cycles(cycles));
             block.cycles_through.push_back(last);
         }
@@ -120,11 +120,14 @@ private:
     }
 
     // Adds `times` of this cost to the pipes; answers the micro-ops that takes. A micro-op that
-    // holds its pipe longer (a divide) still issues once.
-    static double occupy(const ClassCost& cost, double times, std::vector<double>& busy) {
+    // holds its pipe longer (a divide) still issues once. `busiest`: cycles of the kind of pipe
+    // that has most to do, which only grow.
+    double occupy(const ClassCost& cost, double times, double& busiest) const {
         double micro_ops = 0;
         for (const PipeUse& use : cost.uses) {
-            busy[use.pipe] += use.cycles * times;
+            double& busy = busy_[use.pipe];
+            busy += use.cycles * times;
+            busiest = std::max(busiest, busy / table_.pipe_counts[use.pipe]);
             micro_ops += times;
         }
         return micro_ops;

@@ -241,7 +241,7 @@ bool is_bit_pattern(std::uint32_t word) {
     const std::uint32_t n = word >> 22 & 1, imms = word >> 10 & 63;
     if (n == 1 && word >> 31 == 0) return false;
     // Elements have 2 to the power of this less 1 bits.
-    const int length = std::bit_width(n << 6 | (~imms & 63));
+    const auto length = std::bit_width(n << 6 | (~imms & 63));
     if (length < 2) return false;
     const std::uint32_t levels = (1u << (length - 1)) - 1;
     return (imms & levels) != levels;
@@ -265,7 +265,9 @@ bool is_left_out(std::uint32_t word, std::uint32_t uses) {
 
 RegisterUse used_by(std::uint32_t word, std::uint32_t uses) {
     const auto number = [word](unsigned low) { return word >> low & 31u; };
-    const auto bit = [](bool wanted, unsigned reg) { return std::uint64_t{wanted} << reg; };
+    const auto bit = [](bool wanted, unsigned reg) {
+        return wanted ? std::uint64_t{1} << reg : std::uint64_t{0};
+    };
     constexpr std::uint64_t kNoZero = ~(std::uint64_t{1} << 31);
     const unsigned d = number(0), n = number(5), a = number(10), m = number(16);
     RegisterUse use;
