@@ -70,7 +70,6 @@ void UnicornCpu::code_frame_changed(PAddr frame) {
 void UnicornCpu::drop_code(PAddr frame) {
     engine_.drop_code(frame);
     parts_.erase(parts_.lower_bound(frame.value), parts_.lower_bound(frame.value + kPageSize));
-    hot_.erase(hot_.lower_bound(frame.value), hot_.lower_bound(frame.value + kPageSize));
     table_stale_ = true;
     for (const CodeFrames::Place& place : code_frames_.take(frame)) {
         if (blocks_) blocks_->forget_page(place.space, place.page);

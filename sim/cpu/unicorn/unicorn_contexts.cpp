@@ -87,7 +87,6 @@ void UnicornCpu::fold() {
     if (blocks_) blocks_->fold(loaded_->work.by_class);
     loaded_->work.insns += InsnCount(insns_);
     loaded_->work.cycles += CentiCycles(cycles_);
-    sampled_at_ = until_sample();
     insns_ = 0;
     cycles_ = 0;
 }

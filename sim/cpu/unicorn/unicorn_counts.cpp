@@ -18,7 +18,6 @@ namespace {
 constexpr std::uint64_t kMostInsns = 1u << 16, kMostCyclesOfInsn = 1u << 16;
 constexpr std::int64_t kAllCycles = 0xffffffff;
 static_assert(kMostInsns * kMostCyclesOfInsn - 1 <= kAllCycles);
-constexpr std::size_t kMostHot = 1u << 16;
 // Counters of one context take up to 8 MiB of the host's memory.
 constexpr std::size_t kMostCounting = 64;
 // Less than nothing, and far from where subtracting a block would make it more.
@@ -99,14 +98,13 @@ std::optional<BlockId> UnicornCpu::translated(std::uint64_t pc, std::uint32_t si
     const BlockShape shape = shape_of(pc, size);
     const std::uint32_t all = std::max(shape.size, shape.whole);
     std::vector<std::uint32_t> words(all / 4);
-    TranslatedBlock block;
     // It was fetched from there, so the page is there; and a block never leaves its page.
     if (const auto t = space_->lookup(begin); t && begin.page_offset() + all <= kPageSize) {
         words = code_at(t->frame, begin, all);
         note_code(t->frame, begin.page());
-        block.hot = hot_.contains(t->frame.value + begin.page_offset());
     }
     const std::span executed = std::span(words).first(shape.size / 4);
+    TranslatedBlock block;
     block.address = pc;
     block.insns = shape.size / 4;
     block.info = infos_.of(executed);
@@ -148,42 +146,11 @@ bool UnicornCpu::begin(BlockId id) {
         begin_translated(id);
     } else if (insns_ >= limit_) {
         begin_unusual_block(b.address, 0);
-    } else if (becomes_hot(id)) {
-        anew_ = b.address;
-        stop_engine();
     } else {
         begin_translated(id);
     }
     give_limit();
     return !stopped_;
-}
-
-// Blocks are looked at each so many instructions: those that take the time are met soon.
-bool UnicornCpu::becomes_hot(BlockId id) {
-    if (until_sample() != 0) return false;
-    // A loop that comes round in step with a fixed number would show the same block each time.
-    sample_ = sample_ * 6364136223846793005u + 1442695040888963407u;  // Knuth's MMIX generator
-    sampled_at_ = insns_ + sampled_insns_ / 2 + (sample_ >> 33) % sampled_insns_;
-    const TranslatedBlock& b = translated_[id];
-    if (!b.by_head || b.hot || cutting_ != nullptr || step_place_ != nullptr || may_be_piece())
-        return false;
-    return counts_->counts[id] >= hot_insns_ / b.insns;
-}
-
-// A block that is hot now: the engine makes its code again when it comes to it.
-void UnicornCpu::make_anew(const AddressSpace& space) {
-    const VAddr begin(std::exchange(anew_, 0));
-    const auto t = space.lookup(begin);
-    if (!t) return;
-    if (hot_.size() >= kMostHot) hot_.clear();
-    hot_.insert(t->frame.value + begin.page_offset());
-    // The engine was about to execute it, so it finds it through the table that it has: filling the
-    // TLB again would take more time than the rest.
-    if (!table_stale_) {
-        engine_.drop_code_at(begin, sizeof(std::uint32_t));
-    } else {
-        engine_.drop_code(t->frame, begin.page_offset(), sizeof(std::uint32_t));
-    }
 }
 
 void UnicornCpu::begin_translated(BlockId id) {
@@ -258,9 +225,7 @@ void observe_blocks(Cpu& cpu, BlockObserver* observer) {
 void UnicornCpu::give_limit() {
     given_ = kNothing;
     if (limit_ > insns_) {
-        // The head that asks is that of the block that is looked at.
-        const std::uint64_t asks = std::max<std::uint64_t>(1, until_sample());
-        const std::uint64_t insns = std::min({limit_ - insns_, asks, kMostInsns}) - 1;
+        const std::uint64_t insns = std::min(limit_ - insns_, kMostInsns) - 1;
         given_ = static_cast<std::int64_t>(insns << 32) + kAllCycles;
     }
     counts_->left = given_;

@@ -46,8 +46,6 @@ UnicornCpu::UnicornCpu(PhysicalMemory& memory, const BlockModel& model,
       stores_(memory, code_frames_,
               FastStores(options.fast_stores ? engine_.cpu_state() : nullptr, engine_.page_bits())),
       step_pages_(memory, model),
-      sampled_insns_(trial.sampled_insns),
-      hot_insns_(trial.hot_insns),
       observation_(memory, *this) {
     check_engine(uc_hook_add(engine_.handle(), &store_hook_, UC_HOOK_MEM_WRITE_PROT,
                              reinterpret_cast<void*>(&on_store), this, 1, 0),
@@ -358,10 +356,6 @@ std::optional<Stop> UnicornCpu::after_halt(Context& c, const AddressSpace& space
     if (stores_.work_pending()) do_store_work();
     if (cut_.size != 0) {
         cut_once(space);
-        return std::nullopt;
-    }
-    if (anew_ != 0) {
-        make_anew(space);
         return std::nullopt;
     }
     if (refused_) {

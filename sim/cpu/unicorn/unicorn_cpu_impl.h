@@ -10,7 +10,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -49,7 +48,6 @@ public:
     std::vector<FastPath> fast_paths() const;
     bool edits_code() const { return editor_ != nullptr; }
     const std::string& editor_refused() const { return editor_refused_; }  // why not
-    std::size_t hot_blocks() const { return hot_.size(); }  // whose code is optimized
 
     Stop run(ContextId id, const AddressSpace& space, InsnCount budget) override;
     Stop step(ContextId id, const AddressSpace& space, std::uint32_t word) override;
@@ -141,7 +139,6 @@ private:
     // Of edited code (unicorn_counts.cpp).
     bool edited() const { return counts_ != nullptr; }
     std::optional<BlockId> translated(std::uint64_t pc, std::uint32_t size) override;
-    bool is_hot(BlockId id) const override { return translated_[id].hot; }
     std::optional<BlockCost> cost_of(BlockId id) const override;
     void head_counts(BlockId id) override { translated_.head_counts(id); }
     bool begin(BlockId id) override;
@@ -155,9 +152,6 @@ private:
     void give_limit();
     void take_counts();
     void recycle_blocks();
-    std::uint64_t until_sample() const { return sampled_at_ > insns_ ? sampled_at_ - insns_ : 0; }
-    bool becomes_hot(BlockId id);
-    void make_anew(const AddressSpace& space);
     std::string test_counting();
     void count_by_heads();
     // The engine stops at the next block.
@@ -300,12 +294,6 @@ private:
     std::size_t counting_contexts_ = 0;  // that have counters
     bool stopped_ = false;
     std::uint64_t asked_ = 0;  // how often a head asked
-    // The block that begins when insns_ is this is looked at: is it hot? And what that means.
-    std::uint64_t sampled_at_ = 0, sample_ = 0;
-    const std::uint64_t sampled_insns_, hot_insns_;
-    // By physical address: the beginnings of blocks that are hot.
-    std::set<std::uint64_t> hot_;
-    std::uint64_t anew_ = 0;  // the address of a block whose code is to be made anew; 0: none
     BlockObserver* observer_ = nullptr;
 
     // A block that is to be cut before its accesses that must be aligned; null: none. And the one

@@ -304,10 +304,6 @@ void UnicornEngine::drop_code(PAddr frame, std::uint64_t offset, std::uint64_t s
     own_->unmap(VAddr(kWindowPage));
 }
 
-void UnicornEngine::drop_code_at(VAddr begin, std::uint64_t size) {
-    check_engine(uc_ctl_remove_cache(uc_, begin.value, begin.value + size), "uc_ctl_remove_cache");
-}
-
 void UnicornEngine::drop_all_code() {
     check_engine(uc_ctl_flush_tlb(uc_), "uc_ctl_flush_tlb");  // drops code, whatever its name says
 }

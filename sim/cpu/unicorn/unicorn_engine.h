@@ -101,8 +101,6 @@ public:
     void drop_code(PAddr frame) { drop_code(frame, 0, kPageSize); }
     // Only of what has one of these bytes in it.
     void drop_code(PAddr frame, std::uint64_t offset, std::uint64_t size);
-    // Of an address that the engine's table, and what it remembers of it, has now.
-    void drop_code_at(VAddr begin, std::uint64_t size);
 
     // All of it; between runs only.
     void drop_all_code();

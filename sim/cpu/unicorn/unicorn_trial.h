@@ -18,12 +18,6 @@ struct UnicornTrial {
     std::size_t most_blocks = TranslatedBlocks::kMost;
     // Bytes of translated code after which all of it is dropped; 0: as the memory's size has it.
     std::uint64_t most_code = 0;
-    // A block is looked at each so many instructions; it is hot when it has executed so many.
-    std::uint64_t sampled_insns = kSampledInsns, hot_insns = kHotInsns;
-
-    // A tenth of a block's time is gained at most; making its code anew takes the time of some
-    // 50,000 instructions of the guest.
-    static constexpr std::uint64_t kSampledInsns = 1u << 16, kHotInsns = 1u << 20;
 };
 
 std::unique_ptr<Cpu> make_unicorn_cpu(PhysicalMemory&, const BlockModel&, const UnicornOptions&,

@@ -73,60 +73,6 @@ TEST_CASE("edited code counts as plain code does when blocks that were dropped a
     CHECK_FALSE(TwinWorlds(101, kPlain, few).play(2500));
 }
 
-TEST_CASE("blocks whose code is made anew as they are hot do, count and stop as plain code does",
-          "[cpu][engine]") {
-    UnicornTrial hot = kEdited;
-    hot.sampled_insns = 40;
-    hot.hot_insns = 10;
-    for (const std::uint64_t seed : {301U, 302U, 303U, 304U}) {
-        CAPTURE(seed);
-        CHECK_FALSE(TwinWorlds(seed, kPlain, hot).play(2500));
-    }
-    hot.most_code = 64u << 10;
-    CHECK_FALSE(TwinWorlds(305, kPlain, hot).play(2500));
-}
-
-TEST_CASE("the code of a loop is optimized once it has run for a while, whatever interrupts it",
-          "[cpu][engine]") {
-    if (!this_build_is_known() || !has_near_memory()) return;
-    constexpr VAddr kCode(0x400000);
-    const std::uint32_t words[] = {a64::add_imm(3, 3, 1), a64::subs_imm(2, 2, 1),
-                                   0x54ffffc1 /* b.ne kCode */, a64::svc(1)};
-    // At once, and in runs of fewer instructions than lie between two looks at a block.
-    for (const std::uint64_t budget : {std::uint64_t{100'000'000}, std::uint64_t{1000}}) {
-        CAPTURE(budget);
-        World world(kEdited);
-        const auto frame = world.memory.allocate();
-        REQUIRE(frame);
-        std::memcpy(world.memory.bytes(*frame).data(), words, sizeof words);
-        REQUIRE(world.spaces[0]->map(kCode, *frame, {true, false, true}));
-        const auto& cpu = dynamic_cast<const UnicornCpu&>(*world.cpu);
-        const auto run = [&](std::uint64_t rounds) {
-            world.cpu->write(world.tasks[0], Reg::Pc, kCode.value);
-            world.cpu->write(world.tasks[0], xreg(2), rounds);
-            world.cpu->write(world.tasks[0], xreg(3), 0);
-            std::uint64_t retired = 0;
-            for (;;) {
-                const Stop stop =
-                    world.cpu->run(world.tasks[0], *world.spaces[0], InsnCount(budget));
-                retired += stop.retired.value;
-                if (!std::holds_alternative<BudgetSpent>(stop.why)) break;
-            }
-            CHECK(retired == 3 * rounds + 1);
-            CHECK(world.cpu->read(world.tasks[0], xreg(3)) == rounds);
-        };
-        run(50'000);
-        CHECK(cpu.hot_blocks() == 0);
-        run(500'000);
-        CHECK(cpu.hot_blocks() == 1);
-        // What is written there is another program.
-        const std::uint32_t other = a64::add_imm(3, 3, 0);
-        std::memcpy(world.memory.bytes(*frame).data(), &other, 4);
-        world.memory.note_write(*frame);
-        CHECK(cpu.hot_blocks() == 0);
-    }
-}
-
 TEST_CASE("both ways do, count and stop the same when all code is dropped time and again",
           "[cpu][engine]") {
     const auto small = [](UnicornTrial trial) {

@@ -73,12 +73,10 @@ std::variant<BlockId, CodeEditor::NotCounted, CodeEditor::NoRoom> CodeEditor::be
     check_invariant(heads_.remove_test(context_),
                     "a block of the engine begins in a way that is not known");
     BlockHeads::make_room(block);
-    optimizes_ = counter_->is_hot(*id);
     return *id;
 }
 
 int CodeEditor::end_code(TranslationBlock& block, BlockId id, int size) {
-    optimizes_ = true;
     constexpr int kTooLarge = -2;  // the engine makes it anew of fewer instructions
     constexpr std::size_t kMost = 0xffff;
     if (size > 0 && static_cast<std::size_t>(size) + BlockHeads::kHeadBytes > kMost)

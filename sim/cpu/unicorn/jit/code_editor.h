@@ -37,8 +37,6 @@ public:
     virtual ~BlockCounter() = default;
     // A block of `size` bytes at `pc` is being translated. Nothing: it is one too many.
     virtual std::optional<BlockId> translated(std::uint64_t pc, std::uint32_t size) = 0;
-    // Whether its code is worth the time that optimizing it takes.
-    virtual bool is_hot(BlockId id) const = 0;
     // What its head may count by itself; nothing: it asks each time.
     virtual std::optional<BlockCost> cost_of(BlockId id) const = 0;
     // Its head does so, and asks only when nothing is left.
@@ -117,8 +115,6 @@ public:
     std::variant<BlockId, NotCounted, NoRoom> begin_code(TranslationBlock& block);
     // `size`: of the code that was made; less than 0: none was. Returns that of the whole.
     int end_code(TranslationBlock& block, BlockId id, int size);
-    // The block whose code is being made.
-    bool optimizes() const { return optimizes_; }
     bool begin_block(std::uint64_t id) { return counter_->begin(static_cast<BlockId>(id)); }
     void block_gone(const TranslationBlock& block);
     void all_blocks_gone();
@@ -163,7 +159,6 @@ private:
     bool keeps_spaces_ = false;
     StoreGate* gate_ = nullptr;
     std::uint64_t exceptions_ = 0;
-    bool optimizes_ = true;
     bool filled_with_tag_ = false;
     bool editing_ = false;
     bool leaves_jumps_ = false;

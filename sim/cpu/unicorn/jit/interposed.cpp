@@ -119,13 +119,6 @@ INTERPOSE(int, tcg_gen_code_aarch64, char* s, void* block) {
     return id == nullptr ? size : editor->end_code(tb, *id, size);
 }
 
-// Takes an eighth of the time of making a block's code, and blocks are seldom executed often: left
-// to those that are.
-INTERPOSE(void, tcg_optimize_aarch64, char* s) {
-    const uprobesim::CodeEditor* const editor = uprobesim::editor_of(s);
-    if (editor == nullptr || editor->optimizes()) own_tcg_optimize_aarch64()(s);
-}
-
 // A jump to another page: the end of a block.
 INTERPOSE(void, tcg_gen_lookup_and_goto_ptr_aarch64, char* s) {
     uprobesim::CodeEditor* const editor = uprobesim::editor_of(s);
@@ -258,8 +251,7 @@ bool interposed() {
         IS_OURS(tcg_gen_code_aarch64) && IS_OURS(tcg_gen_lookup_and_goto_ptr_aarch64) &&
         IS_OURS(check_exit_request_aarch64) && IS_OURS(qht_remove) && IS_OURS(qht_reset_size) &&
         IS_OURS(tlb_flush_by_mmuidx_aarch64) && IS_OURS(tlb_flush_page_by_mmuidx_aarch64) &&
-        IS_OURS(gen_intermediate_code_aarch64) && IS_OURS(tlb_set_page_with_attrs_aarch64) &&
-        IS_OURS(tcg_optimize_aarch64);
+        IS_OURS(gen_intermediate_code_aarch64) && IS_OURS(tlb_set_page_with_attrs_aarch64);
     return all;
 #undef IS_OURS
 }

@@ -23,7 +23,6 @@ struct TranslatedBlock {
     std::shared_ptr<const BlockInfo> info;
     std::shared_ptr<const WholeBlock> whole;  // of a piece that ends before a chosen place
     bool by_head : 1 = false;  // its head counts it, and asks only when nothing is left
-    bool hot : 1 = false;      // its code is optimized
     // Why its head has to ask.
     bool misaligned : 1 = false;  // the engine runs code that is not aligned
     bool stepped : 1 = false;     // of a page that stepping put in the real one's place
