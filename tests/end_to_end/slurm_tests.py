@@ -86,9 +86,10 @@ class _Array:
         self.slurm("scontrol", "requeue", f"{self.job}_{task}")
 
     def start_now(self, task):
-        # Slurm waits two minutes before it starts a requeued task.
+        # Slurm waits two minutes before it starts a requeued task. It cannot start in the second in which it ended: its
+        # credential would not be newer than the revoked one, of which only the second is kept.
         self.wait("requeueing", lambda: self.cluster.run("squeue", "-h", "-r", "-o", "%T", f"--jobs={self.job}_{task}").stdout.strip() == "PENDING")
-        self.slurm("scontrol", "update", f"JobId={self.job}_{task}", "StartTime=now")
+        self.slurm("scontrol", "update", f"JobId={self.job}_{task}", "StartTime=now+2")
 
     def states(self):
         return dict(line.split("|") for line in self.cluster.run("squeue", "-h", "-r", "--states=all", "-o", "%i|%T").stdout.split())
