@@ -28,10 +28,12 @@ SysResult<void> set_realtime(SysCall& call, std::uint64_t now_ns) {
     return {};
 }
 
+// timespec64_valid_settod: thirty years are to be left.
+constexpr std::int64_t kMostSeconds = kMaxSeconds - std::int64_t{30} * 365 * 24 * 3600;
+
 // do_sys_settimeofday64: `time` and `zone` may be null.
 SysResult<void> set_time(SysCall& call, const TimeSpec* time,
                          const std::array<std::int32_t, 2>* zone) {
-    constexpr std::int64_t kMostSeconds = kMaxSeconds - std::int64_t{30} * 365 * 24 * 3600;
     constexpr std::int32_t kMostWest = 15 * 60;
     if (time != nullptr &&
         (time->seconds < 0 || time->seconds >= kMostSeconds || time->nanoseconds < 0 ||
@@ -146,12 +148,13 @@ SysOutcome adjust(SysCall& call, VAddr at) {
     ClockSettings& settings = clock.settings();
     if ((given->modes & kAdjSetOffset) != 0) {
         const std::int64_t unit = (given->modes & kAdjNano) != 0 ? 1 : 1000;
-        const std::int64_t moved = std::clamp(given->time.seconds, -kMaxSeconds, kMaxSeconds) *
-                                       static_cast<std::int64_t>(kNsPerSecond) +
-                                   given->time.microseconds * unit;
-        const auto now = static_cast<std::int64_t>(clock.realtime_ns()) + moved;
-        if (now < 0) return Errno::Inval;
-        TRY(set_realtime(call, static_cast<std::uint64_t>(now)));
+        constexpr auto kSecond = static_cast<std::int64_t>(kNsPerSecond);
+        const auto now = static_cast<std::int64_t>(clock.realtime_ns());
+        const std::int64_t part = now % kSecond + given->time.microseconds * unit;
+        const std::int64_t seconds = now / kSecond + part / kSecond +
+                                     std::clamp(given->time.seconds, -kMaxSeconds, kMaxSeconds);
+        if (seconds < 0 || seconds >= kMostSeconds) return Errno::Inval;
+        TRY(set_realtime(call, static_cast<std::uint64_t>(seconds * kSecond + part % kSecond)));
     }
     TimeXBytes told;
     told.modes = given->modes;

@@ -249,3 +249,11 @@ NATIVE(gettimeofday_with_a_bad_pointer_is_efault, OWN) {
     SHOW(syscall(SYS_gettimeofday, (void*)16, NULL));
     SHOW(syscall(SYS_gettimeofday, NULL, (void*)16));
 }
+
+NATIVE(an_offset_that_leads_beyond_the_clock_is_refused, OWN) {
+    const long far[] = {9223372035, 0x7fffffffffffffff, -9223372035, -0x7fffffffffffffff};
+    for (unsigned i = 0; i < 4; ++i) {
+        struct timex settings = {.modes = ADJ_SETOFFSET, .time = {.tv_sec = far[i]}};
+        SHOW(adjtimex(&settings));
+    }
+}
