@@ -72,5 +72,8 @@ constexpr std::uint32_t device_major(std::uint64_t d) {
 constexpr std::uint32_t device_minor(std::uint64_t d) {
     return static_cast<std::uint32_t>((d & 0xff) | ((d >> 12) & 0xfff00));
 }
+constexpr std::uint64_t device_number(std::uint64_t major, std::uint64_t minor) {
+    return major << 8 | (minor & 0xff) | (minor & ~std::uint64_t{0xff}) << 12;
+}
 
 }  // namespace uprobesim::abi

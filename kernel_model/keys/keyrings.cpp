@@ -233,10 +233,16 @@ void Keyrings::invalidate(const std::shared_ptr<Key>& key) {
     }
 }
 
-SysResult<void> Keyrings::link(Key& keyring, const std::shared_ptr<Key>& key) {
-    const auto same = std::ranges::find_if(keyring.links, [&](const auto& other) {
-        return other->type == key->type && other->description == key->description;
+std::vector<std::shared_ptr<Key>>::iterator Keyrings::linked(Key& keyring, std::string_view type,
+                                                             std::string_view description) {
+    return std::ranges::find_if(keyring.links, [&](const auto& key) {
+        return key->type == type && key->description == description;
     });
+}
+
+SysResult<void> Keyrings::link(Key& keyring, const std::shared_ptr<Key>& key) {
+    if (keyring.restricted) return tl::make_unexpected(Errno::Perm);
+    const auto same = linked(keyring, key->type, key->description);
     if (same != keyring.links.end()) {
         *same = key;
     } else {

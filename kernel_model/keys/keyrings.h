@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -108,7 +109,10 @@ public:
     void process_ended(const Process& process);
     void forked(const Process& parent, const Process& child);
 
-    // Links one, in place of one of the same type and description. Dquot.
+    // The link of this type and description, or the end of its links.
+    static std::vector<std::shared_ptr<Key>>::iterator linked(Key& keyring, std::string_view type,
+                                                              std::string_view description);
+    // Links one, in place of one of the same type and description. Dquot; Perm: it is restricted.
     SysResult<void> link(Key& keyring, const std::shared_ptr<Key>& key);
     // NoEnt.
     static SysResult<void> unlink(Key& keyring, const std::shared_ptr<Key>& key);

@@ -10,14 +10,6 @@
 
 namespace uprobesim {
 
-namespace {
-
-std::uint64_t loop_device_number(std::uint64_t minor) {
-    return abi::kLoopMajor << 8 | (minor & 0xff) | (minor & ~std::uint64_t{0xff}) << 12;
-}
-
-}  // namespace
-
 std::vector<std::string> SpecialFiles::loop_names() const {
     if (system_ == nullptr) return {};
     std::vector<std::string> names = {"loop-control"};
@@ -33,13 +25,13 @@ std::optional<SpecialNode> SpecialFiles::find_loop(const std::string& name) {
     SpecialNode n;
     if (name == "/loop-control") {
         n.status = base_status(abi::kIfChr | 0660);
-        n.status.rdevice = abi::kMiscMajor << 8 | abi::kLoopControlMinor;
+        n.status.rdevice = abi::device_number(abi::kMiscMajor, abi::kLoopControlMinor);
     } else {
         const auto number = listed_number(name.substr(kName.size()));
         if (!number || !system_->loops().find(static_cast<std::uint32_t>(*number)))
             return std::nullopt;
         n.status = base_status(abi::kIfBlk | 0660);
-        n.status.rdevice = loop_device_number(static_cast<std::uint32_t>(*number));
+        n.status.rdevice = abi::device_number(abi::kLoopMajor, static_cast<std::uint32_t>(*number));
     }
     n.status.gid = kDiskGroup;
     n.status.inode = inode_of("/dev" + name);

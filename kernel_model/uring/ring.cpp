@@ -63,7 +63,7 @@ std::shared_ptr<FileBacking> RingFile::backing() {
     return std::make_shared<Memory>(ring_, sqes_);
 }
 
-void RingFile::charge(RingRequest& request) const {
+void RingFile::account(RingRequest& request) const {
     constexpr std::uint64_t kNode = 2 * sizeof(void*);  // of the list
     request.charge =
         MemoryCharge(registered_.memory(), sizeof(RingRequest) + kNode +
@@ -71,24 +71,16 @@ void RingFile::charge(RingRequest& request) const {
                                                request.listens.size() * kListenBytes);
 }
 
-bool RingFile::register_files(Files some) {
-    if (!registered_.has_room(some.size() * sizeof(Files::value_type))) return false;
-    files = std::move(some);
-    recharge();
-    return true;
-}
-
-bool RingFile::register_buffers(Buffers some) {
-    if (!registered_.has_room(some.size() * sizeof(Buffers::value_type))) return false;
-    buffers = std::move(some);
-    recharge();
-    return true;
-}
-
-void RingFile::recharge() {
+template <class Table>
+bool RingFile::put(Table& place, Table some) {
+    if (!registered_.has_room(some.size() * sizeof(typename Table::value_type))) return false;
+    place = std::move(some);
     registered_.resize(files.size() * sizeof(Files::value_type) +
                        buffers.size() * sizeof(Buffers::value_type));
+    return true;
 }
+template bool RingFile::put(Files&, Files);
+template bool RingFile::put(Buffers&, Buffers);
 
 std::uint64_t RingFile::array_at() const {
     return kCqes + cq_entries_ * sizeof(abi::UringCqe);

@@ -73,15 +73,15 @@ public:
 
     // A request more may wait, as far as memory goes.
     bool has_room() const { return registered_.has_room(sizeof(RingRequest)); }
-    // `request` waits, on what it listens to.
-    void charge(RingRequest& request) const;
+    // `request` waits, on what it listens to: it is charged.
+    void account(RingRequest& request) const;
 
     std::list<RingRequest> waiting;
     // What is registered. False: there is no memory for so much, and nothing was changed.
     using Files = std::vector<std::shared_ptr<File>>;
     using Buffers = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
-    bool register_files(Files some);
-    bool register_buffers(Buffers some);
+    bool register_files(Files some) { return put(files, std::move(some)); }
+    bool register_buffers(Buffers some) { return put(buffers, std::move(some)); }
     Files files;
     Buffers buffers;
     std::shared_ptr<File> eventfd;
@@ -95,7 +95,8 @@ private:
     void store(std::uint64_t at, std::uint32_t value);
     std::uint64_t array_at() const;
     void flush_overflow();
-    void recharge();
+    template <class Table>
+    bool put(Table& place, Table some);
 
     std::uint32_t sq_entries_, cq_entries_;
     std::shared_ptr<SharedMemory> ring_, sqes_;

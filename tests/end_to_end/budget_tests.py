@@ -26,7 +26,7 @@ BOMBS = [
     ("undos", None), ("ipc-messages", None), ("posix-queues", None), ("keys", None),
     ("keys-of-users", 20000), ("rings", None),
     ("ring-requests", None), ("requests-of-rings", None), ("aio-contexts", None), ("attributes", None),
-    ("mounts", 1000), ("mount-contexts", None), ("doubled-mounts", None),
+    ("mounts", 1000), ("mount-contexts", None), ("stacked-loops", None), ("doubled-mounts", None),
     ("mount-namespaces", None), ("host-names", None), ("filters", None), ("groups", None), ("leases", 2000),
     ("udp-errors", None), ("corked", None),
 ]

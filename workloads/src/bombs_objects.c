@@ -9,6 +9,7 @@
 #include <linux/filter.h>
 #include <linux/io_uring.h>
 #include <linux/keyctl.h>
+#include <linux/loop.h>
 #include <linux/seccomp.h>
 #include <mqueue.h>
 #include <netinet/in.h>
@@ -20,6 +21,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -233,6 +235,24 @@ static void mount_contexts(long most) {
     }
     told("mount contexts", n, most);
 }
+// Each is the file of the next, and the last one reads through all.
+static void stacked_loops(long most) {
+    many_descriptors();
+    const int control = open("/dev/loop-control", O_RDWR);
+    int below = open("/tmp/disk", O_CREAT | O_RDWR, 0600);
+    if (control < 0 || ftruncate(below, 1 << 20) < 0) most = 0;
+    long n = 0;
+    for (; n < most; ++n) {
+        char name[32];
+        snprintf(name, sizeof name, "/dev/loop%d", ioctl(control, LOOP_CTL_GET_FREE));
+        const int next = open(name, O_RDWR);
+        if (next < 0 || ioctl(next, LOOP_SET_FD, below) < 0) break;
+        close(below);
+        below = next;
+    }
+    told("stacked loops", n, most);
+    if (pread(below, block, 512, 0) != 512) told("read", 0, 1);
+}
 static void doubled_mounts(long most) {
     long n = 0;
     mkdir("/tmp/m", 0700);
@@ -333,6 +353,7 @@ const struct bomb object_bombs[] = {
     {"attributes", attributes},
     {"mounts", mounts},
     {"mount-contexts", mount_contexts},
+    {"stacked-loops", stacked_loops},
     {"doubled-mounts", doubled_mounts},
     {"mount-namespaces", mount_namespaces},
     {"host-names", host_names},

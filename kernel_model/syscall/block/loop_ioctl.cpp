@@ -25,18 +25,27 @@ bool opened_to_write(const File& file) {
     return (file.flags & kOAccmode) != kORdonly;
 }
 
-// loop_validate_file: no device is its own file, however many are between. Here they are not more
-// than a stack has room for: each reads from the one below.
+// Loop devices on top of each other read each from the one below, on the host's stack: no bound
+// device has more of them below it than this. A file that is bound keeps its own from changing but
+// by LOOP_CHANGE_FD, which makes none higher.
+constexpr int kMostBelow = 64;
+int loops_from(const File* file) {
+    int count = 0;
+    while (const auto* const loop = dynamic_cast<const LoopFile*>(file)) {
+        ++count;
+        file = loop->device().file.get();
+    }
+    return count;
+}
+
+// loop_validate_file: no device is its own file, however many are between.
 SysResult<std::shared_ptr<File>> backing_argument(SysCall& call, const LoopFile& of,
                                                   std::int32_t fd) {
     auto file = call.process.files.share(fd);
     if (!file || (file->flags & kOPath) != 0) return tl::make_unexpected(Errno::Badf);
-    constexpr int kMostBelow = 64;
-    int between = 0;
     for (const File* below = file.get();;) {
         const auto* const loop = dynamic_cast<const LoopFile*>(below);
         if (loop == nullptr) break;
-        if (++between > kMostBelow) return tl::make_unexpected(Errno::NoMem);
         if (&loop->device() == &of.device()) return tl::make_unexpected(Errno::Badf);
         if (!loop->device().bound()) return tl::make_unexpected(Errno::Inval);
         below = loop->device().file.get();
@@ -70,6 +79,7 @@ SysOutcome bind(SysCall& call, LoopFile& loop, const LoopConfig& config) {
     LoopDevice& device = loop.device();
     auto file = TRY(backing_argument(call, loop, static_cast<std::int32_t>(config.fd)));
     if (device.file) return Errno::Busy;
+    if (loops_from(file.get()) > kMostBelow) return Errno::NoMem;
     if ((config.info.flags & ~kSettable) != 0) return Errno::Inval;
     if (config.block_size != 0 && !valid_block_size(config.block_size)) return Errno::Inval;
     TRY(check_info(config.info));
@@ -108,6 +118,7 @@ SysOutcome change_fd(SysCall& call, LoopFile& loop) {
     if ((device.flags & kLoopReadOnly) == 0) return Errno::Inval;
     auto file = TRY(backing_argument(call, loop, call.int32(2)));
     if (file->size().value_or(0) != device.file->size().value_or(0)) return Errno::Inval;
+    if (loops_from(file.get()) > loops_from(device.file.get())) return Errno::NoMem;
     device.file = std::move(file);
     return 0;
 }

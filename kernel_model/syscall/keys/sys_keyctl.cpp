@@ -154,9 +154,7 @@ SysOutcome move_link(SysCall& call) {
     if (from == to) return 0;
     if (!from->is_keyring() || !to->is_keyring()) return Errno::NotDir;
     if (std::ranges::find(from->links, key) == from->links.end()) return Errno::NoEnt;
-    const bool taken = std::ranges::any_of(to->links, [&](const auto& other) {
-        return other->type == key->type && other->description == key->description;
-    });
+    const bool taken = Keyrings::linked(*to, key->type, key->description) != to->links.end();
     if (taken && call.uint32(4) == kKeyctlMoveExcl) return Errno::Exist;
     TRY(add_link(*to, *key));
     TRY(Keyrings::unlink(*from, key));

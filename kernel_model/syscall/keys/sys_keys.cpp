@@ -45,9 +45,7 @@ SysOutcome sys_add_key(SysCall& call) {
     if (description.empty()) return Errno::Inval;
     if (!valid_description(type_name, description)) return Errno::Inval;
     if (ring->restricted) return Errno::Perm;
-    const auto same = std::ranges::find_if(ring->links, [&](const auto& key) {
-        return key->type == type_name && key->description == description;
-    });
+    const auto same = Keyrings::linked(*ring, type_name, description);
     if (same != ring->links.end() && type->most != 0 && !(*same)->revoked) {
         Key& key = **same;
         if (!keyrings(call).permits(call.process, call.task, key, kKeyWrite)) return Errno::Acces;
@@ -79,7 +77,6 @@ SysOutcome make_negative(SysCall& call, const KeyType& type, const std::string& 
                                              first_permissions(type), 0));
     key->negative = Errno::NoKey;
     key->expires_ns = call.kernel.clock().monotonic_ns() + kNegativeSeconds * kNsPerSecond;
-    if (destination->restricted) return Errno::Perm;
     TRY(keyrings(call).link(*destination, key));
     return Errno::NoEnt;
 }
@@ -97,7 +94,6 @@ SysOutcome sys_request_key(SysCall& call) {
         const auto found = search_keys(call, ring, type, description);
         if (found) {
             if (destination && !destination->is_keyring()) return Errno::NotDir;
-            if (destination && destination->restricted) return Errno::Perm;
             if (destination) TRY(keyrings(call).link(*destination, *found));
             return static_cast<std::uint64_t>((*found)->serial);
         }

@@ -129,9 +129,12 @@ SysOutcome sys_set_mempolicy_home_node(SysCall& call) {
     if (at + length < at) return Errno::Inval;
     if (length == 0) return 0;
     SysOutcome outcome = Errno::NoEnt;
-    for (const auto& [start, vma] : call.process.mm->vmas()) {
-        const std::uint32_t mode = vma.policy.mode & ~kMpolFlags;
-        if (vma.range.end <= at || vma.range.begin >= at + length || mode == kMpolDefault) continue;
+    const auto& vmas = call.process.mm->vmas();
+    const Vma* const first = call.process.mm->find(at);
+    for (auto it = vmas.lower_bound(first != nullptr ? first->range.begin : at);
+         it != vmas.end() && it->first < at + length; ++it) {
+        const std::uint32_t mode = it->second.policy.mode & ~kMpolFlags;
+        if (mode == kMpolDefault) continue;
         if (mode != kMpolBind && mode != kMpolPreferredMany) return Errno::NotSup;
         outcome = 0u;
     }

@@ -322,7 +322,7 @@ void RingRequests::submit(std::vector<UringSqe> chain) {
     const Outcome outcome = run(*at);
     if (outcome.waits) {
         arm_linked_timeout(*at);
-        ring_.charge(*at);
+        ring_.account(*at);
         return;
     }
     std::list<RingRequest> done;
@@ -345,7 +345,7 @@ void RingRequests::progress() {
         if (at == ring_.waiting.end()) return;
         const Outcome outcome = run(*at);
         if (outcome.waits) {
-            ring_.charge(*at);
+            ring_.account(*at);
             continue;
         }
         std::list<RingRequest> done;

@@ -25,7 +25,6 @@ constexpr EngineBuild kBuilds[] = {
       .env_exclusive = 12032,    // a64_translate_init: the global exclusive_addr
       .env_to_tlb = 208,         // generated code
       .env_to_tlb_desc = 5488,   // tlb_init
-      .tlb_desc_used = 32,       // tlb_set_page_with_attrs
       .tlb_desc_io = 432,        // tlb_init
       .env_to_tlb_dirty = 5520,  // tlb_init
       .cpu_jump_cache = 312,     // helper_lookup_tb_ptr

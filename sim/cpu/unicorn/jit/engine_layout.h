@@ -20,8 +20,8 @@ struct EngineLayout {
     std::size_t env_flags;       // CPUARMState: hflags, those of the blocks it executes
     std::size_t env_exclusive;   // CPUARMState: the exclusive monitor's address, or -1
     // Before CPUARMState: CPUTLBDescFast and CPUTLBDesc of the first mode; within the latter, the
-    // number of entries used and the array of CPUIOTLBEntry.
-    std::size_t env_to_tlb, env_to_tlb_desc, tlb_desc_used, tlb_desc_io;
+    // array of CPUIOTLBEntry.
+    std::size_t env_to_tlb, env_to_tlb_desc, tlb_desc_io;
     std::size_t env_to_tlb_dirty;  // before CPUARMState: uint16_t, the modes with entries
     std::size_t cpu_jump_cache;    // CPUState: the last block of each hashed address
     std::size_t tcg_nb_globals;    // TCGContext: int; nb_temps follows

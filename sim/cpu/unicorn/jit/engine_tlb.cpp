@@ -18,9 +18,9 @@ constexpr std::size_t kIoEntryBytes = 16;  // CPUIOTLBEntry
 // Flags lie below the smallest page, whatever the page is.
 constexpr std::uint64_t kFlags = (1u << 10) - 1, kInvalid = 1u << 9;
 
-// CPUTLBDesc, from its beginning; the rest is in EngineLayout. Of two words: address and mask of
-// large pages. When the engine began to count entries, in ns: where that is later than now it does
-// not make the table smaller. And the entries that can be taken back.
+// CPUTLBDesc from its beginning (QEMU 5.0.1); its last member is in EngineLayout. Address and mask
+// of large pages; when the engine began to count entries, in ns, behind which its counts are: where
+// that is later than now it does not make the table smaller; the entries that can be taken back.
 constexpr std::size_t kLargePages = 0, kCountedSince = 16, kVictimEntries = 48;
 constexpr std::int64_t kNever = std::int64_t{1} << 62;
 
