@@ -40,7 +40,7 @@ HOW = {
     "memory": [errno.ENOMEM, (errno.ENOMEM, ON)],
 }
 UNSEEN = (errno.EINTR, SHORT)
-# libunicorn does not look whether it got memory: without any from some moment on it crashes when it is closed.
+# The CPU engine does not look whether it got memory: without any from some moment on it crashes when it is closed.
 WITHOUT_ENGINE = ("audit", "whatif", "model", "sweep")
 LOOKING = ("read", "open", "status", "list", "link", "lock", "close")
 FAILURES = (2, 3, 126, 127)  # the exit statuses of what did not run

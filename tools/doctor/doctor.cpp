@@ -30,7 +30,7 @@ std::vector<DoctorCheck> engine_checks() {
     try {
         engine = check_unicorn();
     } catch (const HostError& error) {
-        return {{"engine", State::Missing, error.what(), "install libunicorn2"}};
+        return {{"engine", State::Missing, error.what(), "free memory, or raise its limit"}};
     }
     std::vector<DoctorCheck> checks;
     if (engine.executes) {
@@ -38,7 +38,7 @@ std::vector<DoctorCheck> engine_checks() {
             {"engine", State::Ok, engine_version() + "; executes and counts instructions", ""});
     } else {
         checks.push_back({"engine", State::Missing, engine_version() + " gives wrong results",
-                          "use Debian 12's libunicorn2 (2.0.1)"});
+                          "build with Debian 12's libunicorn-dev (2.0.1)"});
     }
     for (const FastPath& path : engine.fast_paths) {
         if (path.used) {

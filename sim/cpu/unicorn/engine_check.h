@@ -13,7 +13,7 @@ struct FastPath {
     std::string name;
     bool used = false;
     std::string without;  // what is lost where it is not used
-    std::string remedy = "use Debian 12's libunicorn2 (2.0.1)";
+    std::string remedy = "build with Debian 12's libunicorn-dev (2.0.1)";
 };
 
 struct EngineCheck {

@@ -90,7 +90,7 @@ std::optional<Found> find_anywhere(const std::byte* engine,
 void TranslatedCode::find(const uc_engine* uc, std::uint64_t most,
                           const std::function<void()>& translate) {
     const auto* engine = reinterpret_cast<const std::byte*>(uc);
-    const EngineBuild* build = loaded_build();
+    const EngineBuild* build = linked_build();
     std::optional<Found> found;
     if (build == nullptr) {
         found = find_anywhere(engine, translate);

@@ -129,7 +129,7 @@ bool UnicornEngine::try_exclusive_monitor(std::size_t offset) {
 }
 
 void UnicornEngine::find_exclusive_monitor() {
-    const EngineBuild* const build = loaded_build();
+    const EngineBuild* const build = linked_build();
     if (build != nullptr &&
         try_exclusive_monitor(build->layout.env_exclusive - kStateBeforeRegisters))
         return;
@@ -154,7 +154,7 @@ void UnicornEngine::find_cpu_state() {
         return live;
     };
     for (unsigned i = 0; i < std::size(kPattern); ++i) write(xreg(i), kPattern[i]);
-    if (const EngineBuild* build = loaded_build()) {
+    if (const EngineBuild* build = linked_build()) {
         std::byte *cpu = nullptr, *state = nullptr;
         if (safe_read(reinterpret_cast<std::byte*>(uc_) + build->layout.uc_cpu, &cpu, 8) &&
             safe_read(cpu + build->layout.cpu_env, &state, 8) &&

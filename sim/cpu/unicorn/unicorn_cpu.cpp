@@ -75,7 +75,7 @@ void UnicornCpu::edit_code(const UnicornTrial& trial) {
         editor_refused_ = kAskedForPlain;
         return;
     }
-    const EngineBuild* const build = trial.build != nullptr ? trial.build : loaded_build();
+    const EngineBuild* const build = trial.build != nullptr ? trial.build : linked_build();
     if (build == nullptr) {
         editor_refused_ = "this build of the engine is not known";
         return;

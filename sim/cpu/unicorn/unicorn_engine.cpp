@@ -75,7 +75,7 @@ UnicornEngine::UnicornEngine(PhysicalMemory& memory, EngineWay way, std::uint64_
     // Must be the first call on a new engine.
     check_engine(uc_ctl_set_cpu_model(uc_, is_armv8_0(isa) ? UC_CPU_ARM64_A72 : UC_CPU_ARM64_MAX),
                  "uc_ctl_set_cpu_model");
-    pages_.emplace(uc_, way == EngineWay::Edited ? loaded_build() : nullptr);
+    pages_.emplace(uc_, way == EngineWay::Edited ? linked_build() : nullptr);
     page_bits_ = EnginePages::bits(uc_);
     check_engine(uc_mem_map_ptr(uc_, 0, PhysicalMemory::kSpan, UC_PROT_ALL, memory.host_base()),
                  "uc_mem_map_ptr");

@@ -34,7 +34,7 @@ std::string refusal(const UnicornTrial& trial) {
 }
 
 bool this_build_is_known() {
-    return loaded_build() != nullptr;
+    return linked_build() != nullptr;
 }
 
 // AddressSanitizer's heap takes the addresses near the engine's state, which edited code needs: it
@@ -208,7 +208,7 @@ TEST_CASE("code is edited on a build that is known, and not where plainness is a
 
 TEST_CASE("code is not edited when the self-test fails or the engine is not as its build has it",
           "[cpu][engine]") {
-    const EngineBuild* const known = loaded_build();
+    const EngineBuild* const known = linked_build();
     if (known == nullptr || !has_near_memory()) return;
     UnicornTrial trial = kEdited;
     SECTION("the self-test sees wrong results") {

@@ -7,7 +7,6 @@
 #include "sim/cpu/unicorn/jit/editor_check.h"
 #include "sim/cpu/unicorn/jit/engine_pages.h"
 #include "sim/cpu/unicorn/jit/engine_registry.h"
-#include "sim/cpu/unicorn/jit/interposed.h"
 #include "sim/mem/tag.h"
 
 namespace uprobesim {
@@ -19,9 +18,6 @@ std::unique_ptr<CodeEditor> CodeEditor::attach(uc_engine* uc, std::byte* env,
         reason = std::move(why);
         return nullptr;
     };
-    if (!interposed()) return refused("the engine's functions are not called through the linker");
-    const EngineCalls* const calls = engine_calls();
-    if (calls == nullptr) return refused("the engine lacks functions that edits are made with");
     if (env == nullptr) return refused("the engine's CPU state was not found");
     EngineParts parts;
     if (std::string why = check_layout(build.layout, uc, env, parts); !why.empty())
@@ -30,7 +26,7 @@ std::unique_ptr<CodeEditor> CodeEditor::attach(uc_engine* uc, std::byte* env,
     if (memory->data() == nullptr)
         return refused("there is no room within 2 GiB of the engine's CPU state");
     return std::unique_ptr<CodeEditor>(
-        new CodeEditor(uc, env, parts, build.layout, *calls, taker, std::move(memory)));
+        new CodeEditor(uc, env, parts, build.layout, engine_calls(), taker, std::move(memory)));
 }
 
 CodeEditor::CodeEditor(uc_engine* uc, std::byte* env, const EngineParts& parts,

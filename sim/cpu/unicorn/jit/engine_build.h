@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Which build of the engine's library is loaded, and its functions. The same source gives other
-// offsets with another compiler, so a build is known by the identifier that the linker put in it.
+// Which build of the engine's library is linked, and its functions. The same source gives other
+// offsets with another compiler, so a build is known by the hash of its bytes.
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <string_view>
 
 #include "sim/cpu/unicorn/jit/engine_layout.h"
 
 namespace uprobesim {
 
-// The library that holds uc_open; empty where it has no identifier.
-std::string loaded_build_id();
 // Null: not one of those that are known.
-const EngineBuild* find_build(std::string_view build_id);
-const EngineBuild* loaded_build();
+const EngineBuild* find_build(std::string_view identifier);
+const EngineBuild* linked_build();
 
 // Opaque here: TCGContext, CPUState and uc_struct.
 using TcgContext = char;
@@ -32,7 +30,6 @@ struct EngineCalls {
     void (*raise_breakpoint)(std::byte* env, std::uint32_t syndrome);
     void (*raise)(std::byte* env, std::uint32_t number, std::uint32_t syndrome, std::uint32_t el);
 };
-// Null: the library does not have all of them.
-const EngineCalls* engine_calls();
+const EngineCalls& engine_calls();
 
 }  // namespace uprobesim

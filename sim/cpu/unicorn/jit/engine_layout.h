@@ -36,7 +36,7 @@ struct EngineLayout {
 };
 
 struct EngineBuild {
-    std::string_view build_id;  // of the ELF note, in hexadecimal
+    std::string_view identifier;  // SHA-256 of libunicorn.a, in hexadecimal
     EngineLayout layout;
 };
 

@@ -6,7 +6,6 @@
 #include <cstring>
 
 #include "sim/cpu/unicorn/jit/engine_registry.h"
-#include "sim/cpu/unicorn/jit/interposed.h"
 #include "sim/cpu/unicorn/jit/safe_read.h"
 
 namespace uprobesim {
@@ -16,8 +15,7 @@ constexpr int kBigPageBits = 12;
 constexpr std::uint64_t kOwnPage = 1u << 10;  // TARGET_PAGE_BITS_MIN
 }  // namespace
 
-EnginePages::EnginePages(uc_engine* uc, const EngineBuild* build)
-    : uc_(uc), build_(build != nullptr && interposed() ? build : nullptr) {
+EnginePages::EnginePages(uc_engine* uc, const EngineBuild* build) : uc_(uc), build_(build) {
     if (build_ == nullptr) return;
     std::memcpy(reinterpret_cast<std::byte*>(uc) + build_->layout.uc_target_bits, &kBigPageBits,
                 sizeof kBigPageBits);

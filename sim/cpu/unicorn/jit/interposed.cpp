@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Each function finds the editor of the engine that it is called for, lets it do its part, and
-// calls the library's own, which is the next of that name in the dynamic linker's order. Engines
+// calls the engine's own, which the linker has as engines_<name> (engine_library.cmake). Engines
 // without an editor notice nothing.
-//
-// They are weak, so that a library that is linked statically keeps its own without a conflict; then
-// interposed() is false.
 #include "sim/cpu/unicorn/jit/interposed.h"
-
-#include <dlfcn.h>
-#include <link.h>
 
 #include <algorithm>
 #include <iterator>
@@ -20,11 +14,6 @@
 namespace uprobesim {
 
 namespace {
-
-template <class Function>
-Function* next_of(const char* name) {
-    return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
-}
 
 CodeEditor* editor_of(const TcgContext* s) {
     return EngineRegistry<CodeEditor>::all().find([s](const CodeEditor& e) { return e.is_of(s); });
@@ -74,16 +63,11 @@ void forget_jumps(CodeEditor* editor) {
 }  // namespace
 }  // namespace uprobesim
 
-// NOLINTBEGIN(readability-identifier-naming): the library's names.
-#define INTERPOSED extern "C" __attribute__((weak, visibility("default")))
-// Defines the function, and `own` as the library's of that name.
-#define INTERPOSE(result, name, ...)                                      \
-    INTERPOSED result name(__VA_ARGS__);                                  \
-    static auto* own_##name() {                                           \
-        using Function = result(__VA_ARGS__);                             \
-        static Function* const own = uprobesim::next_of<Function>(#name); \
-        return own;                                                       \
-    }                                                                     \
+// NOLINTBEGIN(readability-identifier-naming): the engine's names.
+// Defines the function, and declares the engine's own of that name.
+#define INTERPOSE(result, name, ...)               \
+    extern "C" result name(__VA_ARGS__);           \
+    extern "C" result engines_##name(__VA_ARGS__); \
     result name(__VA_ARGS__)
 
 // A block of at most `most` instructions. Where pages are larger than the engine's own, it ends
@@ -94,19 +78,19 @@ INTERPOSE(void, gen_intermediate_code_aarch64, void* cpu, void* block, int most)
     if (pages != nullptr)
         most = uprobesim::EnginePages::shortened(*static_cast<uprobesim::TranslationBlock*>(block),
                                                  most);
-    own_gen_intermediate_code_aarch64()(cpu, block, most);
+    engines_gen_intermediate_code_aarch64(cpu, block, most);
 }
 
 // A word that is about to be translated. What would end the program is read as an undefined one.
 INTERPOSE(std::uint32_t, cpu_ldl_code_aarch64, void* env, std::uint64_t address) {
-    const std::uint32_t word = own_cpu_ldl_code_aarch64()(env, address);
+    const std::uint32_t word = engines_cpu_ldl_code_aarch64(env, address);
     return uprobesim::ends_translator(word) ? 0 : word;
 }
 
 // The block is a list of operations now; code is made of it. Less than 0: there was no room for all
 // of it.
 INTERPOSE(int, tcg_gen_code_aarch64, char* s, void* block) {
-    const auto generate = [s, block] { return own_tcg_gen_code_aarch64()(s, block); };
+    const auto generate = [s, block] { return engines_tcg_gen_code_aarch64(s, block); };
     uprobesim::CodeEditor* const editor = uprobesim::editor_of(s);
     if (editor != nullptr && editor->editing()) editor->edit_end();
     if (editor == nullptr || !editor->counts_blocks()) return generate();
@@ -123,7 +107,7 @@ INTERPOSE(int, tcg_gen_code_aarch64, char* s, void* block) {
 INTERPOSE(void, tcg_gen_lookup_and_goto_ptr_aarch64, char* s) {
     uprobesim::CodeEditor* const editor = uprobesim::editor_of(s);
     if (editor == nullptr || !editor->edits_jumps())
-        return own_tcg_gen_lookup_and_goto_ptr_aarch64()(s);
+        return engines_tcg_gen_lookup_and_goto_ptr_aarch64(s);
     editor->emit_jump();
 }
 
@@ -132,7 +116,7 @@ INTERPOSE(void, tcg_gen_lookup_and_goto_ptr_aarch64, char* s) {
 // of its own.
 INTERPOSE(void, check_exit_request_aarch64, char* s) {
     const uprobesim::CodeEditor* const editor = uprobesim::editor_of(s);
-    if (editor == nullptr || !editor->editing()) own_check_exit_request_aarch64()(s);
+    if (editor == nullptr || !editor->editing()) engines_check_exit_request_aarch64(s);
 }
 
 // What takes a block away from an address: a block invalidated, whatever the reason; all of them
@@ -140,7 +124,7 @@ INTERPOSE(void, check_exit_request_aarch64, char* s) {
 INTERPOSE(bool, qht_remove, void* table, const void* block, std::uint32_t hash) {
     uprobesim::CodeEditor* const editor = uprobesim::editor_of_table(table);
     if (editor != nullptr) editor->forget_all_jumps();
-    const bool removed = own_qht_remove()(table, block, hash);
+    const bool removed = engines_qht_remove(table, block, hash);
     if (removed && editor != nullptr)
         editor->block_gone(*static_cast<const uprobesim::TranslationBlock*>(block));
     return removed;
@@ -148,22 +132,22 @@ INTERPOSE(bool, qht_remove, void* table, const void* block, std::uint32_t hash) 
 INTERPOSE(bool, qht_reset_size, void* uc, void* table, std::size_t elements) {
     uprobesim::CodeEditor* const editor = uprobesim::editor_of_uc(uc);
     if (editor != nullptr) editor->all_blocks_gone();
-    return own_qht_reset_size()(uc, table, elements);
+    return engines_qht_reset_size(uc, table, elements);
 }
 INTERPOSE(void, tlb_flush_by_mmuidx_aarch64, void* cpu, std::uint16_t modes) {
     uprobesim::forget_jumps(uprobesim::editor_of_cpu(cpu));
-    own_tlb_flush_by_mmuidx_aarch64()(cpu, modes);
+    engines_tlb_flush_by_mmuidx_aarch64(cpu, modes);
 }
 INTERPOSE(void, tlb_flush_page_by_mmuidx_aarch64, void* cpu, std::uint64_t page,
           std::uint16_t modes) {
     uprobesim::forget_jumps(uprobesim::editor_of_cpu(cpu));
-    own_tlb_flush_page_by_mmuidx_aarch64()(cpu, page, modes);
+    engines_tlb_flush_page_by_mmuidx_aarch64(cpu, page, modes);
 }
 // A translation enters the engine's TLB.
 INTERPOSE(void, tlb_set_page_with_attrs_aarch64, void* cpu, std::uint64_t address,
           std::uint64_t physical, std::uint32_t attributes, int rights, int mode,
           std::uint64_t size) {
-    own_tlb_set_page_with_attrs_aarch64()(cpu, address, physical, attributes, rights, mode, size);
+    engines_tlb_set_page_with_attrs_aarch64(cpu, address, physical, attributes, rights, mode, size);
     uprobesim::CodeEditor* const editor = uprobesim::editor_of_cpu(cpu);
     if (editor != nullptr) editor->tlb_filled(address, physical, rights, mode);
 }
@@ -204,56 +188,3 @@ asm(".text\n"
     "    call uprobesim_find_by_address@PLT\n"
     "    jmp *%rax\n"
     ".size uprobesim_ask_by_address, .-uprobesim_ask_by_address\n");
-
-namespace uprobesim {
-
-namespace {
-
-// Two addresses, and whether the object that holds the first was loaded before that of the second.
-struct LoadOrder {
-    std::uintptr_t first = 0, second = 0;
-    bool in_order = false;
-};
-
-bool holds(const dl_phdr_info& object, std::uintptr_t address) {
-    for (int i = 0; i < object.dlpi_phnum; ++i) {
-        const ElfW(Phdr)& segment = object.dlpi_phdr[i];
-        const std::uintptr_t begin = object.dlpi_addr + segment.p_vaddr;
-        if (segment.p_type == PT_LOAD && address - begin < segment.p_memsz) return true;
-    }
-    return false;
-}
-
-// Objects come in the order in which they were loaded.
-int look_for_order(dl_phdr_info* object, std::size_t, void* data) {
-    auto& order = *static_cast<LoadOrder*>(data);
-    order.in_order = holds(*object, order.first);
-    return order.in_order || holds(*object, order.second) ? 1 : 0;
-}
-
-// The first definition that the dynamic linker finds must be ours, and the library's must come
-// behind it. That is what we see; the library sees the same only if it was not there before us:
-// where another part of the process has loaded it, its calls of itself go on without us.
-template <class Function>
-bool is_ours(const char* name, Function* ours, Function* own) {
-    if (own == nullptr || own == ours || dlsym(RTLD_DEFAULT, name) != reinterpret_cast<void*>(ours))
-        return false;
-    LoadOrder order{reinterpret_cast<std::uintptr_t>(ours), reinterpret_cast<std::uintptr_t>(own)};
-    dl_iterate_phdr(look_for_order, &order);
-    return order.in_order;
-}
-
-}  // namespace
-
-bool interposed() {
-#define IS_OURS(name) is_ours(#name, &(name), own_##name())
-    static const bool all =
-        IS_OURS(tcg_gen_code_aarch64) && IS_OURS(tcg_gen_lookup_and_goto_ptr_aarch64) &&
-        IS_OURS(check_exit_request_aarch64) && IS_OURS(qht_remove) && IS_OURS(qht_reset_size) &&
-        IS_OURS(tlb_flush_by_mmuidx_aarch64) && IS_OURS(tlb_flush_page_by_mmuidx_aarch64) &&
-        IS_OURS(gen_intermediate_code_aarch64) && IS_OURS(tlb_set_page_with_attrs_aarch64);
-    return all;
-#undef IS_OURS
-}
-
-}  // namespace uprobesim

@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Functions of ours that stand in the way of the library's own of the same names, or that generated
-// code calls.
+// Functions of ours that generated code calls. Beside them stand, in interposed.cpp, those that the
+// engine calls in the place of its own of the same names.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-namespace uprobesim {
-
-// Whether the library's calls of itself arrive here, and its own functions can be called. Also has
-// the linker keep this file's functions, which nothing else of ours calls.
-bool interposed();
-
-}  // namespace uprobesim
-
 extern "C" {
-// Called by generated code; see InlineJumps.
+// See InlineJumps.
 void* uprobesim_find_for_place(std::byte* env, std::uint64_t place);
 void* uprobesim_find_by_address(std::byte* env);
 // Not zero: the block runs. See BlockHeads.
