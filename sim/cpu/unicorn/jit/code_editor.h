@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Edits the code that one engine generates, while it is generated. The library exports the
-// functions that it is made of and calls them through the dynamic linker, so that functions of the
-// same names that our executable defines are called instead (interposed.cpp): no code has to be
-// found or patched to get in. They ask here, and call the library's own.
+// Edits the code that one engine generates, while it is generated. Functions of ours stand in the
+// place of some of the engine's own (interposed.cpp): no code has to be found or patched to get in.
+// They ask here, and call the engine's.
 #pragma once
 
 #include <unicorn/unicorn.h>
