@@ -22,7 +22,7 @@ if(NOT CMAKE_SCRIPT_MODE_FILE)
   set(ENGINE_LIBRARY ${CMAKE_CURRENT_BINARY_DIR}/libengine.a)
   add_custom_command(OUTPUT ${ENGINE_LIBRARY}
     COMMAND ${CMAKE_COMMAND} -DARCHIVE=${UNICORN_ARCHIVE} -DOUTPUT=${ENGINE_LIBRARY}
-            -DLD=${CMAKE_LINKER} -DAR=${CMAKE_AR} -DNM=${CMAKE_NM} -DOBJCOPY=${CMAKE_OBJCOPY} -P ${CMAKE_CURRENT_LIST_FILE}
+            -DCXX=${CMAKE_CXX_COMPILER} -DAR=${CMAKE_AR} -DNM=${CMAKE_NM} -DOBJCOPY=${CMAKE_OBJCOPY} -P ${CMAKE_CURRENT_LIST_FILE}
     DEPENDS ${UNICORN_ARCHIVE} ${CMAKE_CURRENT_LIST_FILE}
     COMMENT "Taking the engine out of ${UNICORN_ARCHIVE}" VERBATIM)
   add_custom_target(engine_library_made DEPENDS ${ENGINE_LIBRARY})
@@ -42,10 +42,10 @@ endfunction()
 set(OTHERS "")
 foreach(ARCHITECTURE IN LISTS ARCHITECTURES)
   foreach(WHAT uc_init context_reg_read context_reg_write)
-    list(APPEND OTHERS --defsym=${ARCHITECTURE}_${WHAT}=arm64_${WHAT})
+    list(APPEND OTHERS -Wl,--defsym=${ARCHITECTURE}_${WHAT}=arm64_${WHAT})
   endforeach()
 endforeach()
-run(${LD} -r -o ${OUTPUT}.o -u uc_open ${OTHERS} ${ARCHIVE})
+run(${CXX} -nostdlib -r -o ${OUTPUT}.o -Wl,-u,uc_open ${OTHERS} ${ARCHIVE})
 
 # Of one object, so that no two members have the same name.
 run(${NM} --defined-only ${OUTPUT}.o)

@@ -132,9 +132,8 @@ void UnicornCpu::cut_block(const AddressSpace& space) {
     // Where that is such an access itself, all that has the first word goes instead.
     const std::uint64_t offset = begin.page_offset();
     if (begins_block(address + size - 4, words.back())) {
-        parts_.erase(parts_.lower_bound(t->frame.value),
-                     parts_.upper_bound(t->frame.value + offset));
         engine_.drop_code(t->frame, offset, 4);
+        forget_parts_with(t->frame, offset);
     } else {
         engine_.drop_code(t->frame, offset + size - 4, 4);
     }
@@ -152,6 +151,18 @@ void UnicornCpu::cut_block(const AddressSpace& space) {
     cutting_ = nullptr;
     // Edited code is examined when it is translated, which it was just now.
     if (edited()) cut_tried_ = 0;
+}
+
+// Blocks of the frame that had the word at `offset` were dropped. Those that had been cut are whole
+// when they come again.
+void UnicornCpu::forget_parts_with(PAddr frame, std::uint64_t offset) {
+    const std::uint64_t word = frame.value + offset;
+    const auto first = parts_.lower_bound(frame.value), last = parts_.upper_bound(word);
+    for (auto part = first; part != last;)
+        part = part->first + part->second > word ? parts_.erase(part) : std::next(part);
+    if (!blocks_) return;
+    for (const CodeFrames::Place& place : code_frames_.places(frame))
+        blocks_->forget_page(place.space, place.page);
 }
 
 // No block of a page that is shadowed is in the table, so that each comes here once. At the page's

@@ -161,6 +161,7 @@ private:
         engine_.stop();
     }
     void cut_block(const AddressSpace& space);
+    void forget_parts_with(PAddr frame, std::uint64_t offset);
     void cut_once(const AddressSpace& space);
     void leave_step_page(const AddressSpace& space);
     void stop_before(std::uint64_t address);

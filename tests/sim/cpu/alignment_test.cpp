@@ -81,6 +81,26 @@ TEST_CASE_METHOD(CpuFixture, "smaller ones are checked by their size, bytes not 
     }
 }
 
+TEST_CASE_METHOD(CpuFixture, "blocks that end with the same access are cut before it",
+                 "[cpu][alignment]") {
+    map(kData, kReadWrite);
+    // The access is the last instruction of the engine's page, so that no block goes on behind it.
+    constexpr std::uint64_t kAccess = 0x3fc;
+    put(code, 0x3f0, {kNop, kNop, kNop, ldar(2, 1), svc(0)});
+    for (int round = 0; round < 3; ++round) {
+        for (const std::uint64_t entry : {0x3f0U, 0x3f8U, 0x3f4U}) {
+            CAPTURE(round, entry);
+            x(1, kData.value);
+            const Stop stop = run_from(kCode + entry);
+            CHECK(stopped_by<Svc>(stop));
+            CHECK(stop.retired == InsnCount((kAccess - entry) / 4 + 2));
+            x(1, kData.value + 1);
+            check_fault(run_from(kCode + entry), kCode + kAccess, kData + 1, Access::Read,
+                        (kAccess - entry) / 4);
+        }
+    }
+}
+
 TEST_CASE_METHOD(CpuFixture, "blocks that overlap are cut at the same instruction",
                  "[cpu][alignment]") {
     map(kData, kReadWrite);

@@ -21,6 +21,12 @@ void CodeFrames::add(PAddr frame, Place place) {
     spaces_.emplace(place.space, n);
 }
 
+std::span<const CodeFrames::Place> CodeFrames::places(PAddr frame) const {
+    const auto it = places_.find(frame.value / kPageSize);
+    if (it == places_.end()) return {};
+    return it->second;
+}
+
 std::vector<CodeFrames::Place> CodeFrames::take(PAddr frame) {
     const std::uint64_t n = frame.value / kPageSize;
     if (n < translated_.size()) translated_[n] = 0;

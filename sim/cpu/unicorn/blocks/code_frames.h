@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,8 @@ public:
     }
     void add(PAddr frame);
     void add(PAddr frame, Place place);
+    // Where the frame's blocks are.
+    std::span<const Place> places(PAddr frame) const;
     // Forgets the frame; returns where its blocks were.
     std::vector<Place> take(PAddr frame);
     // The space is gone, and with it the places in it.
