@@ -20,6 +20,14 @@ std::int32_t tracer_in(const Kernel& kernel, const Task& task) {
     return kernel.processes().ids().inside(task.process->pid_space(), task.trace->tracer);
 }
 
+// Whether the call that a stop interrupted is made again, so that its entry is told. One that was
+// woken meanwhile, or has done a part, ends instead.
+bool is_made_again(const Task& task) {
+    if (task.woken || task.waits_in_fault || task.waits_killable) return false;
+    return task.interrupted == Interrupted::RestartBlock ||
+           (task.interrupted != Interrupted::Intr && task.call_progress == 0);
+}
+
 }  // namespace
 
 void Tracing::attach(Task& task, Process& tracer, bool seized, std::uint32_t options) {
@@ -135,7 +143,12 @@ void Tracing::resume(Task& task, TraceResume how, bool step, std::int32_t signal
                                {.signal = static_cast<Signal>(signal), .code = abi::kSiKernel});
     }
     if (trace.takes_signal || trace.fatal) task.tif_sigpending = true;
-    task.resumes_call = std::exchange(task.stopped_in_call, false);
+    const bool in_call = std::exchange(task.stopped_in_call, false);
+    if (in_call && how != TraceResume::Continue && is_made_again(task)) {
+        trace.restarts = task.interrupted;
+    } else {
+        task.resumes_call = in_call;
+    }
     kernel_.scheduler().start(task);
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernel_model/abi/calls/restart.h"
 #include "kernel_model/run/debugged_run.h"
 #include "kernel_model/run/tracee_step.h"
 #include "kernel_model/run/traps.h"
@@ -341,8 +342,12 @@ void RunLoop::end_restarted(Task& task) {
         return;
     }
     if (task.state != TaskState::Runnable || !task.process->alive) return;
-    task.trace->restarts.reset();
     Cpu& cpu = *kernel_.machine().cpu;
+    if (std::exchange(task.trace->restarts, {}) == Interrupted::RestartBlock) {
+        task.restarted = RestartedCall{task.blocked_in, task.wait_deadline_ns, task.call_progress};
+        cpu.write(task.context, Reg::X8, abi::kRestartSyscall);
+        end_wait(task, kernel_.timers(), kernel_.futexes());
+    }
     cpu.write(task.context, Reg::Pc, cpu.read(task.context, Reg::Pc) - 4);
 }
 
@@ -370,18 +375,28 @@ void RunLoop::resume_call(Task& task) {
     }
 }
 
+namespace {
+std::int64_t shown_to_tracer(Interrupted interrupted) {
+    switch (interrupted) {
+        case Interrupted::RestartSys: return abi::kErestartsys;
+        case Interrupted::RestartNoIntr: return abi::kErestartnointr;
+        case Interrupted::RestartNoHand: return abi::kErestartnohand;
+        case Interrupted::RestartBlock: return abi::kErestartRestartblock;
+        case Interrupted::Intr: break;
+    }
+    return static_cast<std::int64_t>(Errno::Intr);
+}
+}  // namespace
+
 // The end of the call is reported before its signal is.
 void RunLoop::interrupt_traced(Task& task) {
     if (task.interrupted == Interrupted::Intr) return dispatcher_.end_interrupted(kernel_, task);
     task.state = TaskState::Runnable;
     Cpu& cpu = *kernel_.machine().cpu;
-    // ERESTARTSYS, ERESTARTNOHAND, ERESTARTNOINTR: seen by tracers only.
-    const std::int64_t shown = task.interrupted == Interrupted::RestartSys      ? 512
-                               : task.interrupted == Interrupted::RestartNoHand ? 514
-                                                                                : 513;
     task.trace->restarts = task.interrupted;
     const std::uint64_t first = cpu.read(task.context, Reg::X0);
-    cpu.write(task.context, Reg::X0, static_cast<std::uint64_t>(-shown));
+    cpu.write(task.context, Reg::X0,
+              static_cast<std::uint64_t>(-shown_to_tracer(task.interrupted)));
     kernel_.tracing().stop_at_call(task, TraceStop::Exit, task.blocked_in);
     task.trace->x0 = first;
 }

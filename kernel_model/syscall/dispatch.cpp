@@ -7,6 +7,7 @@
 #include <bit>
 #include <utility>
 
+#include "kernel_model/abi/calls/restart.h"
 #include "kernel_model/abi/ptrace.h"
 #include "kernel_model/syscall/held_files.h"
 #include "kernel_model/syscall/seccomp_check.h"
@@ -176,6 +177,12 @@ void SyscallDispatcher::carry_out(Kernel& kernel, Task& task, std::uint32_t numb
         kernel.counters().note_unmodelled(std::string(row->name), std::string(row->note));
     task.woken = false;
     task.call_progress = 0;
+    if (number == abi::kRestartSyscall && task.restarted) [[unlikely]] {
+        row = find(task.restarted->number);
+        task.wait_deadline_ns = task.restarted->deadline_ns;
+        task.call_progress = task.restarted->progress;
+        task.restarted.reset();
+    }
     if (row->without_memory && !kernel.machine().memory.has_room(kRoomForCall)) [[unlikely]]
         return answer(kernel, task, *row, *row->without_memory);
     if (call(kernel, task, *row)) return;

@@ -39,9 +39,17 @@ enum class TaskState { Runnable, Blocked, Stopped, Dead };
 // RestartSys repeats the call under SA_RESTART, RestartNoIntr always, the others never.
 enum class Interrupted : std::uint8_t {
     RestartSys,     // ERESTARTSYS
-    RestartNoHand,  // ERESTARTNOHAND, and ERESTART_RESTARTBLOCK: the deadline stays what it was
+    RestartNoHand,  // ERESTARTNOHAND
     RestartNoIntr,  // ERESTARTNOINTR
+    RestartBlock,   // ERESTART_RESTARTBLOCK: goes on as restart_syscall, until the same deadline
     Intr,           // EINTR
+};
+
+// A call that restart_syscall goes on with (struct restart_block).
+struct RestartedCall {
+    std::uint32_t number = 0;
+    std::uint64_t deadline_ns = 0;  // Task::wait_deadline_ns
+    std::uint64_t progress = 0;     // Task::call_progress
 };
 
 inline constexpr std::uint64_t kUsualSlackNs = 50000;
@@ -101,6 +109,7 @@ struct Task final : Waiter {
     // enters the call again no later than that. The dispatcher resets it when the call ends.
     std::uint32_t blocked_in = 0;
     Interrupted interrupted = Interrupted::RestartSys;  // what that call returns then
+    std::optional<RestartedCall> restarted;
     std::uint64_t wait_deadline_ns = kNoDeadline;
     Timers::Id wait_timer = 0;    // set for wait_deadline_ns
     bool waits_killable = false;  // only SIGKILL ends the wait (vfork)

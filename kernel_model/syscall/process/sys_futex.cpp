@@ -52,7 +52,7 @@ SysResult<FutexKey> key_of(SysCall& call, std::size_t argument, bool written = f
 Block block(const SysCall& call) {
     if (call.task.futex->holder) return Block{Interrupted::RestartNoIntr};
     const bool timed = call.task.wait_deadline_ns != kNoDeadline;
-    return Block{timed ? Interrupted::RestartNoHand : Interrupted::RestartSys};
+    return Block{timed ? Interrupted::RestartBlock : Interrupted::RestartSys};
 }
 
 // The task waits until it is woken; `on_end` is what the call answers then.

@@ -118,7 +118,13 @@ SysOutcome sys_rt_sigtimedwait(SysCall& call) {
     return Block{Interrupted::Intr};
 }
 
+// Where there is a call to go on with, the dispatcher does.
+SysOutcome sys_restart_syscall(SysCall&) {
+    return Errno::Intr;
+}
+
 SysOutcome sys_rt_sigreturn(SysCall& call) {
+    call.task.restarted.reset();
     if (!pop_signal_frame(call.kernel, call.task)) {
         const std::uint64_t sp = call.kernel.machine().cpu->read(call.task.context, Reg::Sp);
         const bool mapped = call.process.mm->find(VAddr(sp)) != nullptr;
@@ -263,6 +269,7 @@ SysOutcome sys_rt_tgsigqueueinfo(SysCall& call) {
 }
 
 constexpr SyscallRow kSignalRows[] = {
+    {128, "restart_syscall", sys_restart_syscall, Support::Full, KernelPath::SysSigaction, {}},
     {129, "kill", sys_kill, Support::Full, KernelPath::SysKill, {}},
     {130, "tkill", sys_tkill, Support::Full, KernelPath::SysKill, {}},
     {131, "tgkill", sys_tgkill, Support::Full, KernelPath::SysKill, {}},

@@ -74,21 +74,27 @@ SysOutcome sys_gettimeofday(SysCall& call) {
     return 0;
 }
 
-// Interrupted sleeps write the remaining time.
-SysOutcome sleep_until_deadline(SysCall& call, std::uint64_t duration_ns, VAddr remaining) {
+// A sleep for some time goes on for what is left of it; one until some time is made again.
+Block sleeps(bool absolute) {
+    return Block{absolute ? Interrupted::RestartNoHand : Interrupted::RestartBlock};
+}
+
+// Interrupted sleeps for some time write what is left of it.
+SysOutcome sleep_until_deadline(SysCall& call, std::uint64_t duration_ns, VAddr remaining,
+                                bool absolute) {
     if (deadline_passed(call, duration_ns)) return 0;
-    if (!call.task.tif_sigpending) return Block{Interrupted::RestartNoHand};
+    if (!call.task.tif_sigpending) return sleeps(absolute);
     // After a signal without a handler the sleep continues.
     const std::uint64_t left = call.task.wait_deadline_ns - call.kernel.clock().monotonic_ns();
     if (remaining != VAddr(0) && !call.memory().put(remaining, to_timespec(left)))
         return Errno::Fault;
-    return Block{Interrupted::RestartNoHand};
+    return sleeps(absolute);
 }
 
 SysOutcome sys_nanosleep(SysCall& call) {
     UserMemory memory = call.memory();
     const auto duration = TRY(read_duration(memory, call.address(0)));
-    return sleep_until_deadline(call, duration, call.address(1));
+    return sleep_until_deadline(call, duration, call.address(1), false);
 }
 
 // A sleep by CPU time, which passes while other threads run: looked at when it may have passed.
@@ -104,7 +110,7 @@ SysOutcome sleep_by_cpu_time(SysCall& call, std::uint64_t duration_ns, bool abso
         return Errno::Fault;
     call.task.wait_deadline_ns = call.kernel.clock().monotonic_ns() +
                                  std::max<std::uint64_t>(left / call.process.tasks.size(), kTickNs);
-    return Block{Interrupted::RestartNoHand};
+    return sleeps(absolute);
 }
 
 SysOutcome sys_clock_nanosleep(SysCall& call) {
@@ -124,9 +130,9 @@ SysOutcome sys_clock_nanosleep(SysCall& call) {
         return sleep_by_cpu_time(call, duration, (call.args[1] & kTimerAbstime) != 0);
     }
     if ((call.args[1] & kTimerAbstime) == 0)
-        return sleep_until_deadline(call, duration, call.address(3));
+        return sleep_until_deadline(call, duration, call.address(3), false);
     if (duration <= *now) return 0;
-    return sleep_until_deadline(call, duration - *now, VAddr(0));
+    return sleep_until_deadline(call, duration - *now, VAddr(0), true);
 }
 
 SysOutcome sys_times(SysCall& call) {
