@@ -65,10 +65,10 @@ std::shared_ptr<FileBacking> RingFile::backing() {
 
 void RingFile::account(RingRequest& request) const {
     constexpr std::uint64_t kNode = 2 * sizeof(void*);  // of the list
-    request.charge =
-        MemoryCharge(registered_.memory(), sizeof(RingRequest) + kNode +
-                                               request.linked.capacity() * sizeof(abi::UringSqe) +
-                                               request.listens.size() * kListenBytes);
+    request.charge = MemoryCharge(registered_.memory(),
+                                  sizeof(RingRequest) + kNode +
+                                      request.linked.size() * (sizeof(abi::UringSqe) + kNode) +
+                                      request.listens.size() * kListenBytes);
 }
 
 template <class Table>

@@ -32,6 +32,9 @@ struct RingSubmitter {
     bool tagged_addresses = false;
 };
 
+// Requests that are linked, in their order.
+using UringChain = std::list<abi::UringSqe>;
+
 // A request that was submitted and is not completed.
 struct RingRequest {
     abi::UringSqe sqe{};
@@ -44,8 +47,8 @@ struct RingRequest {
     std::shared_ptr<void> holds;  // of the call, between its entries
     HeldFiles held_files;
     std::uint64_t progress = 0;
-    std::vector<abi::UringSqe> linked;  // that follow it
-    MemoryCharge charge;                // while it waits
+    UringChain linked;    // that follow it
+    MemoryCharge charge;  // while it waits
 };
 
 class RingFile final : public AnonFile {
@@ -66,6 +69,8 @@ public:
     std::uint32_t submitted() const;  // entries in the submission queue
     // Entries that the program has not taken.
     std::uint32_t completed() const;
+    // Those that found no place get one, where the program has taken others.
+    void flush_overflow();
     std::uint64_t completions() const { return completions_; }
     void complete(std::uint64_t user_data, std::int64_t result, bool quiet = false);
     // Asks for `progress` to be run soon, outside of the call that wakes.
@@ -94,7 +99,6 @@ private:
     std::uint32_t load(std::uint64_t at) const;
     void store(std::uint64_t at, std::uint32_t value);
     std::uint64_t array_at() const;
-    void flush_overflow();
     template <class Table>
     bool put(Table& place, Table some);
 

@@ -253,12 +253,16 @@ std::int64_t RingRequests::cancel(std::uint64_t user_data, bool of_timeout, bool
         return one.sqe.user_data == user_data;
     });
     if (found == ring_.waiting.end()) return failure(Errno::NoEnt);
+    end_waiting(found, failure(Errno::Canceled));
+    return 0;
+}
+
+void RingRequests::end_waiting(std::list<RingRequest>::iterator request, std::int64_t result) {
     std::list<RingRequest> one;
-    one.splice(one.begin(), ring_.waiting, found);
+    one.splice(one.begin(), ring_.waiting, request);
     one.front().listens.clear();
     one.front().timer = {};
-    finish(one.front(), failure(Errno::Canceled));
-    return 0;
+    finish(one.front(), result);
 }
 
 RingRequests::Outcome RingRequests::run(RingRequest& request) {
@@ -285,50 +289,60 @@ void RingRequests::finish(RingRequest& request, std::int64_t result) {
                            sqe.opcode == kUringReadFixed || sqe.opcode == kUringWriteFixed;
     const bool fails = result < 0 || (transfers && result != static_cast<std::int64_t>(sqe.length));
     ring_.complete(sqe.user_data, result, !fails && (sqe.flags & kSqeSkipSuccess) != 0);
-    std::vector<UringSqe> rest = std::move(request.linked);
+    UringChain rest = std::move(request.linked);
     if (!rest.empty() && rest.front().opcode == kUringLinkTimeout) {
         ring_.complete(rest.front().user_data, failure(Errno::Canceled));
-        rest.erase(rest.begin());
+        rest.pop_front();
     }
     if (rest.empty()) return;
     if (!fails || (sqe.flags & kSqeHardlink) != 0) {
-        by_ = request.by;
-        submit(std::move(rest));
+        next_.push_back({request.by, std::move(rest)});
         return;
     }
     for (const UringSqe& one : rest) ring_.complete(one.user_data, failure(Errno::Canceled));
 }
 
-void RingRequests::arm_linked_timeout(RingRequest& request) {
-    if (request.linked.empty() || request.linked.front().opcode != kUringLinkTimeout) return;
+void RingRequests::arm_linked_timeout(std::list<RingRequest>::iterator request) {
+    if (request->linked.empty() || request->linked.front().opcode != kUringLinkTimeout) return;
     UserMemory memory(*process_->mm, task_.id, task_.tif_tagged_addr);
-    const auto given = read_duration(memory, VAddr(request.linked.front().address));
+    const auto given = read_duration(memory, VAddr(request->linked.front().address));
     if (!given) return;
     const std::uint64_t at = kernel_.clock().monotonic_ns() + *given;
-    request.timer = TimerHandle(kernel_.timers(), kernel_.timers().arm(at, [this, &request] {
-        const std::uint64_t of_timeout = request.linked.front().user_data;
-        request.linked.erase(request.linked.begin());
-        cancel(request.sqe.user_data, false, false);
+    request->timer = TimerHandle(kernel_.timers(), kernel_.timers().arm(at, [this, request] {
+        const std::uint64_t of_timeout = request->linked.front().user_data;
+        request->linked.pop_front();
+        end_waiting(request, failure(Errno::Canceled));
         ring_.complete(of_timeout, failure(Errno::Time));
+        go_on();
     }));
 }
 
-void RingRequests::submit(std::vector<UringSqe> chain) {
-    ring_.waiting.emplace_back();
-    const auto at = std::prev(ring_.waiting.end());
-    at->sqe = chain.front();
-    at->by = by_;
-    at->linked.assign(chain.begin() + 1, chain.end());
-    const Outcome outcome = run(*at);
-    if (outcome.waits) {
-        arm_linked_timeout(*at);
-        ring_.account(*at);
-        return;
+void RingRequests::submit(UringChain chain) {
+    next_.push_back({by_, std::move(chain)});
+    go_on();
+}
+
+// One after the other: a chain may be as long as a ring, and one chain may end another. What is
+// being done does not wait yet: it does not cancel itself.
+void RingRequests::go_on() {
+    while (!next_.empty()) {
+        std::list<RingRequest> one(1);
+        const auto request = one.begin();
+        request->by = std::move(next_.front().by);
+        request->linked = std::move(next_.front().chain);
+        next_.pop_front();
+        request->sqe = request->linked.front();
+        request->linked.pop_front();
+        const Outcome outcome = run(*request);
+        if (outcome.waits) {
+            ring_.waiting.splice(ring_.waiting.end(), one);
+            arm_linked_timeout(request);
+            ring_.account(*request);
+            continue;
+        }
+        finish(*request, outcome.result);
+        end_timeouts();
     }
-    std::list<RingRequest> done;
-    done.splice(done.begin(), ring_.waiting, at);
-    finish(done.front(), outcome.result);
-    end_timeouts();
 }
 
 // Timeouts that end with a number of completions.
@@ -352,6 +366,7 @@ void RingRequests::progress() {
         done.splice(done.begin(), ring_.waiting, at);
         finish(done.front(), outcome.result);
         end_timeouts();
+        go_on();
     }
 }
 

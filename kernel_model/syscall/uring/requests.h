@@ -4,8 +4,9 @@
 // queues and is tried again when one of them wakes.
 #pragma once
 
+#include <deque>
+#include <list>
 #include <memory>
-#include <vector>
 
 #include "kernel_model/syscall/syscall.h"
 #include "kernel_model/uring/ring.h"
@@ -22,7 +23,7 @@ public:
     // Who submits from now on.
     void take_over(const Task& submitter);
     // The first of a chain, and those that are linked to it.
-    void submit(std::vector<abi::UringSqe> chain);
+    void submit(UringChain chain);
     // Tries the runnable ones again.
     void progress();
 
@@ -42,13 +43,20 @@ private:
     void wait(RingRequest& request);
     void finish(RingRequest& request, std::int64_t result);
     void end_timeouts();
-    void arm_linked_timeout(RingRequest& request);
+    void end_waiting(std::list<RingRequest>::iterator request, std::int64_t result);
+    void arm_linked_timeout(std::list<RingRequest>::iterator request);
+    void go_on();
 
     Kernel& kernel_;
     Process* process_;  // of the request that is being done
     RingSubmitter by_;
     RingFile& ring_;
-    Task task_;  // of the requests: never scheduled
+    struct Next {
+        RingSubmitter by;
+        UringChain chain;
+    };
+    std::deque<Next> next_;  // chains whose first request is to be done
+    Task task_;              // of the requests: never scheduled
 };
 
 }  // namespace uprobesim

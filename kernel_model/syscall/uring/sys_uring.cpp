@@ -92,7 +92,7 @@ std::uint64_t submit(const SysCall& call, RingFile& ring, std::uint64_t most) {
     auto& running = *std::static_pointer_cast<RunningRing>(ring.runner);
     running.requests.take_over(call.task);
     std::uint64_t done = 0;
-    std::vector<UringSqe> chain;
+    UringChain chain;
     while (done < most) {
         if (ring.waiting.size() >= kMostWaiting || !ring.has_room()) break;
         const auto sqe = ring.next();
@@ -145,7 +145,9 @@ SysOutcome sys_io_uring_enter(SysCall& call) {
     }
     call.units = done;
     std::static_pointer_cast<RunningRing>(ring->runner)->requests.progress();
-    if ((flags & kUringGetEvents) == 0 || ring->completed() >= call.uint32(2)) return done;
+    if ((flags & kUringGetEvents) == 0) return done;
+    ring->flush_overflow();
+    if (ring->completed() >= call.uint32(2)) return done;
     if (limit && deadline_passed(call, *limit))
         return done != 0 ? SysOutcome(done) : SysOutcome(Errno::Time);
     if (call.task.tif_sigpending && done != 0) return done;

@@ -97,6 +97,21 @@ NATIVE(a_nop_completes, QEMU_LACKS) {
     show_completions();
 }
 
+NATIVE(completions_without_a_place_come_later, QEMU_LACKS) {
+    make_ring();
+    for (int round = 0; round < 6; ++round) {
+        for (int i = 0; i < 4; ++i) prepare(IORING_OP_NOP, -1, NULL, 0, 0);
+        SHOW(enter(4, 0));
+    }
+    for (int round = 0; round < 3; ++round) {
+        SHOW(WORD(params.sq_off.flags) & IORING_SQ_CQ_OVERFLOW);
+        show_completions();
+        if (round < 2) SHOW(enter(0, 1));
+    }
+    SHOW(WORD(params.sq_off.flags) & IORING_SQ_CQ_OVERFLOW);
+    SHOW(WORD(params.cq_off.overflow));
+}
+
 // One request alone: of several that run, any may end first.
 static void complete(void) {
     SHOW(enter(1, 1));
