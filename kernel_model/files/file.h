@@ -180,6 +180,7 @@ public:
     std::string path() const { return dentry ? dentry->path() : name; }
     void watch(Watcher& watcher) { watcher.place_ = watchers_.insert(watchers_.end(), &watcher); }
     void unwatch(Watcher& watcher) { watchers_.erase(watcher.place_); }
+    const std::list<Watcher*>& watchers() const { return watchers_; }
 
     MemoryCharge charge;
     std::shared_ptr<const Credentials> opened_with;  // f_cred; null: opened by no path

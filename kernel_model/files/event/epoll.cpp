@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::uint32_t kPrivateBits =
     abi::kEpollexclusive | abi::kEpollwakeup | abi::kEpolloneshot | abi::kEpollet;
-constexpr unsigned kMaxNested = 4;  // EP_MAX_NESTS
+// path_limits: a wake of a file passes up all chains of sets that lead from it. Those of one step
+// are not counted.
+constexpr std::array<std::uint64_t, 5> kMostChains = {~std::uint64_t{0}, 500, 100, 50, 10};
 
 }  // namespace
 
@@ -29,7 +31,9 @@ public:
         file.watch(*this);
         if (WaitQueue* queue = file.waiters())
             attach(*queue, (event.events & abi::kEpollexclusive) != 0);
-        if (nested_ != nullptr) nested_->above_.push_back(&owner);
+        if (nested_ == nullptr) return;
+        ++nested_->above_[&owner];
+        ++owner.below_[nested_];
     }
     Item(const Item&) = delete;
     Item& operator=(const Item&) = delete;
@@ -38,12 +42,12 @@ public:
         if (queued_) owner_.unqueue(*this);
         if (file_ == nullptr) return;
         file_->unwatch(*this);
-        if (nested_ == nullptr) return;
-        const auto it = std::find(nested_->above_.begin(), nested_->above_.end(), &owner_);
-        if (it != nested_->above_.end()) nested_->above_.erase(it);
+        part();
     }
     void closed() override {
         const Key key{fd_, file_};
+        if (nested_ != nullptr) less(owner_.below_, nested_);  // its own list is gone
+        nested_ = nullptr;
         file_ = nullptr;
         Epoll& owner = owner_;
         owner.items_.erase(key);
@@ -51,7 +55,9 @@ public:
     }
     std::uint32_t ready() const { return file_->poll() & event_.events; }
     bool armed() const { return (event_.events & ~kPrivateBits) != 0; }
-    const Epoll* nested() const { return nested_; }
+    bool nested() const { return nested_ != nullptr; }
+    const File& file() const { return *file_; }
+    const Epoll& owner() const { return owner_; }
 
     EpollEvent event_;
     bool queued_ = false;
@@ -64,6 +70,18 @@ private:
         const bool waited = !owner_.waiters_.empty();
         owner_.queue(*this);
         return waited;
+    }
+
+    // The sets are joined by one item less.
+    static void less(Joined& joined, const Epoll* set) {
+        const auto it = joined.find(set);
+        if (--it->second == 0) joined.erase(it);
+    }
+    void part() {
+        if (nested_ == nullptr) return;
+        less(nested_->above_, &owner_);
+        less(owner_.below_, nested_);
+        nested_ = nullptr;
     }
 
     Epoll& owner_;
@@ -110,39 +128,82 @@ void Epoll::unqueue(Item& item) {
     item.queued_ = false;
 }
 
-bool Epoll::reaches(const Epoll& other) const {
-    return this == &other || std::any_of(items_.begin(), items_.end(), [&](const auto& entry) {
-               const Epoll* nested = entry.second->nested();
-               return nested != nullptr && nested->reaches(other);
-           });
-}
-
-unsigned Epoll::levels_below() const {
-    unsigned most = 0;
-    for (const auto& [key, item] : items_) {
-        if (item->nested() != nullptr) most = std::max(most, 1 + item->nested()->levels_below());
+// The sets above or below this one, by their distance, itself first. A set may be reached in many
+// ways: it is looked at once at each distance, of which there are few.
+std::vector<Epoll::Sets> Epoll::levels(const Joined Epoll::*next) const {
+    std::vector<Sets> all;
+    for (Sets level{this}; !level.empty();) {
+        Sets further;
+        for (const Epoll* const set : level)
+            for (const auto& [joined, items] : set->*next) further.insert(joined);
+        all.push_back(std::exchange(level, std::move(further)));
     }
-    return most;
+    return all;
 }
 
-unsigned Epoll::levels_above() const {
-    unsigned most = 0;
-    for (const Epoll* epoll : above_) most = std::max(most, 1 + epoll->levels_above());
-    return most;
+Epoll::Chains Epoll::chains_above(std::map<const Epoll*, Chains>& known) const {
+    if (const auto it = known.find(this); it != known.end()) return it->second;
+    Chains chains{};
+    if (above_.empty()) chains[0] = 1;
+    for (const auto& [set, items] : above_) {
+        const Chains further = set->chains_above(known);
+        for (unsigned steps = 0; steps < kMaxNested; ++steps)
+            chains[steps + 1] += items * further[steps];
+    }
+    return known[this] = chains;
+}
+
+// reverse_path_check_proc.
+bool Epoll::crowded(const File& file, std::map<const Epoll*, Chains>& known) const {
+    Chains all{};
+    for (const File::Watcher* const watcher : file.watchers()) {
+        const auto* const item = dynamic_cast<const Item*>(watcher);
+        if (item == nullptr) continue;
+        const Chains chains = item->owner().chains_above(known);
+        for (unsigned steps = 0; steps <= kMaxNested; ++steps) {
+            all[steps] += chains[steps];
+            if (all[steps] > kMostChains[steps]) return true;
+        }
+    }
+    return false;
+}
+
+// reverse_path_check, after an item of `added`: only what is nested can have made chains longer.
+bool Epoll::too_many_paths(const File& added) const {
+    std::map<const Epoll*, Chains> known;
+    const auto* const nested = dynamic_cast<const Epoll*>(&added);
+    if (nested == nullptr) return !above_.empty() && crowded(added, known);
+    Sets seen;
+    for (const Sets& level : nested->levels(&Epoll::below_)) {
+        for (const Epoll* const set : level) {
+            if (!seen.insert(set).second) continue;
+            for (const auto& [key, item] : set->items_)
+                if (!item->nested() && crowded(item->file(), known)) return true;
+        }
+    }
+    return false;
 }
 
 SysResult<void> Epoll::add(std::int32_t fd, File& file, EpollEvent event) {
     const Key key{fd, &file};
     if (items_.contains(key)) return tl::make_unexpected(Errno::Exist);
     if (const auto* nested = dynamic_cast<const Epoll*>(&file)) {
-        const bool deep = levels_above() + 1 + nested->levels_below() > kMaxNested;
-        if (deep || nested->reaches(*this)) return tl::make_unexpected(Errno::Loop);
+        const auto below = nested->levels(&Epoll::below_), above = levels(&Epoll::above_);
+        const bool loops =
+            std::ranges::any_of(below, [&](const Sets& level) { return level.contains(this); });
+        if (loops || above.size() + below.size() > kMaxNested + 1)
+            return tl::make_unexpected(Errno::Loop);
     }
     if (*watches_ >= most_watches_) return tl::make_unexpected(Errno::NoSpc);
     if (!charge.has_room(kItemBytes)) return tl::make_unexpected(Errno::NoMem);
     event.events |= abi::kPollErr | abi::kPollHup;
     Item& item = *items_.emplace(key, std::make_unique<Item>(*this, fd, file, event)).first->second;
     settle();
+    if (too_many_paths(file)) {
+        items_.erase(key);
+        settle();
+        return tl::make_unexpected(Errno::Inval);
+    }
     if (item.ready() != 0) queue(item);
     return {};
 }

@@ -4,10 +4,12 @@
 // scanned.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <list>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -31,7 +33,7 @@ public:
     ~Epoll() override;
 
     // The key of an item is the descriptor together with the open file. Errors: Exist, NoEnt,
-    // Inval, Loop; NoSpc: too many watches.
+    // Inval (also: a file would be reached in too many ways), Loop; NoSpc: too many watches.
     SysResult<void> add(std::int32_t fd, File& file, EpollEvent event);
     SysResult<void> modify(std::int32_t fd, File& file, EpollEvent event);
     SysResult<void> remove(std::int32_t fd, File& file);
@@ -49,12 +51,19 @@ public:
 private:
     class Item;
     using Key = std::pair<std::int32_t, const File*>;
+    // Other sets, with the number of items that join each to this one.
+    using Joined = std::map<const Epoll*, unsigned>;
+    using Sets = std::set<const Epoll*>;
+    static constexpr unsigned kMaxNested = 4;  // EP_MAX_NESTS
+    // How many chains of sets lead up to one that nobody watches, by the number of steps.
+    using Chains = std::array<std::uint64_t, kMaxNested + 1>;
 
     void queue(Item& item);
     void unqueue(Item& item);
-    bool reaches(const Epoll& other) const;
-    unsigned levels_below() const;
-    unsigned levels_above() const;
+    std::vector<Sets> levels(const Joined Epoll::*next) const;
+    Chains chains_above(std::map<const Epoll*, Chains>& known) const;
+    bool crowded(const File& file, std::map<const Epoll*, Chains>& known) const;
+    bool too_many_paths(const File& added) const;
 
     static constexpr std::uint64_t kItemBytes = 320;  // epitem and its entry in a wait queue
     void settle();
@@ -66,7 +75,7 @@ private:
     WaitQueue waiters_;
     std::map<Key, std::unique_ptr<Item>> items_;
     std::list<Item*> ready_;
-    std::vector<const Epoll*> above_;  // epolls that watch this one
+    Joined above_, below_;  // that watch this one, and that it watches
 };
 
 }  // namespace uprobesim

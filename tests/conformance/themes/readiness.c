@@ -100,6 +100,41 @@ BEHAVIOUR(sets_are_nested_up_to_a_depth) {
     SHOW(epoll_ctl(sets[0], EPOLL_CTL_ADD, sets[1], &event));
 }
 
+// Sets above sets, each of `width` at a level watches all of the level below; the lowest is `fd`.
+// Shows how many items each level took until one was refused.
+static void stack_sets(int fd, int width, int levels) {
+    int below[32] = {fd}, here[32], count = 1;
+    for (int level = 0; level < levels; ++level) {
+        int taken = 0, refused = 0;
+        for (int i = 0; i < width; ++i) {
+            here[i] = set = (int)NEED(epoll_create1(0));
+            for (int j = 0; j < count && !refused; ++j) {
+                refused = add(below[j], EPOLLIN) != 0;
+                if (!refused) ++taken;
+            }
+        }
+        SHOW(taken);
+        if (refused) SHOW(add(below[count - 1], EPOLLIN));
+        for (int i = 0; i < width; ++i) below[i] = here[i];
+        count = width;
+    }
+}
+BEHAVIOUR(few_chains_of_sets_lead_to_a_file) {
+    for (int width = 2; width <= 26; width += 6) {
+        stack_sets((int)NEED(eventfd(0, 0)), width, 5);
+        puts("-");
+    }
+}
+BEHAVIOUR(a_file_comes_last_below_many_sets) {
+    const int lowest = (int)NEED(epoll_create1(0));
+    stack_sets(lowest, 8, 3);
+    set = lowest;
+    SHOW(add((int)NEED(eventfd(0, 0)), EPOLLIN));
+    set = (int)NEED(epoll_create1(0));
+    SHOW(add(lowest, EPOLLIN));
+    SHOW(add((int)NEED(dup(lowest)), EPOLLIN));
+}
+
 static int gate[2];
 static void wait_exclusively(void) {
     struct epoll_event got;
