@@ -105,6 +105,7 @@ void ProcessTable::exit_task(Task& task, const TaskEnd& end) {
         end.kind == TaskEnd::Kind::Killed ? end.status : abi::wait_exited(end.status);
     if (task.id.value != task.process->pid) kernel_.tracing().task_ends(task, word);
     end_wait(task, kernel_.timers(), kernel_.futexes());
+    kernel_.keyrings().task_ended(task);
     kernel_.scheduler().remove(task);
     task.state = TaskState::Dead;
     release_mm(task, *task.process->mm);

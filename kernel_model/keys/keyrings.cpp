@@ -12,25 +12,13 @@ namespace uprobesim {
 namespace {
 
 constexpr std::uint64_t kKeyBytes = 512;
-constexpr std::uint64_t kLinkBytes = 4;  // KEYQUOTA_LINK_BYTES
+constexpr std::uint64_t kLinkBytes = 4;    // KEYQUOTA_LINK_BYTES
+constexpr std::uint64_t kLinkTakes = 256;  // of the host's memory
+constexpr unsigned kMostNested = 6;        // KEYRING_SEARCH_MAX_DEPTH
 constexpr std::uint32_t kPossessorAll = abi::kKeyAll << abi::kKeyPossessorShift;
 constexpr std::uint32_t kUserView = abi::kKeyView << abi::kKeyUserShift;
 
-void collect(const Key& keyring, std::set<const Key*>& seen) {
-    for (const auto& key : keyring.links) {
-        if (!seen.insert(key.get()).second) continue;
-        if (key->is_keyring()) collect(*key, seen);
-    }
-}
-
 }  // namespace
-
-SysResult<void> Key::state(std::uint64_t now_ns) const {
-    if (revoked) return tl::make_unexpected(Errno::KeyRevoked);
-    if (now_ns >= expires_ns) return tl::make_unexpected(Errno::KeyExpired);
-    if (negative) return tl::make_unexpected(*negative);
-    return {};
-}
 
 SysResult<std::shared_ptr<Key>> Keyrings::make(const std::string& type,
                                                const std::string& description,
@@ -53,6 +41,7 @@ SysResult<std::shared_ptr<Key>> Keyrings::make(const std::string& type,
     key->quota = std::make_shared<KeyQuota>(use_, key->uid, size);
     forget_gone();
     keys_[key->serial] = key;
+    if (key->is_keyring()) named_[description].insert(key->serial);
     return key;
 }
 
@@ -60,6 +49,9 @@ SysResult<std::shared_ptr<Key>> Keyrings::make(const std::string& type,
 void Keyrings::forget_gone() {
     if (keys_.size() < look_at_) return;
     std::erase_if(keys_, [](const auto& entry) { return entry.second.expired(); });
+    for (auto& [name, serials] : named_)
+        std::erase_if(serials, [this](std::int32_t serial) { return !keys_.contains(serial); });
+    std::erase_if(named_, [](const auto& entry) { return entry.second.empty(); });
     look_at_ = std::max(kLookAt, 2 * keys_.size());
 }
 
@@ -153,16 +145,22 @@ void Keyrings::join_session(Process& process, std::shared_ptr<Key> keyring) {
     processes_[process.pid].session = std::move(keyring);
 }
 
-std::shared_ptr<Key> Keyrings::named_session(const std::string& name) const {
-    for (const auto& [serial, weak] : keys_) {
-        auto key = weak.lock();
-        if (key && key->is_keyring() && key->description == name && !key->revoked) return key;
-    }
+std::shared_ptr<Key> Keyrings::named_session(const std::string& name) {
+    const auto named = named_.find(name);
+    if (named == named_.end()) return nullptr;
+    std::erase_if(named->second, [this](std::int32_t serial) { return !find(serial); });
+    for (const std::int32_t serial : named->second)
+        if (auto key = find(serial); !key->revoked) return key;
     return nullptr;
 }
 
 void Keyrings::process_ended(const Process& process) {
     processes_.erase(process.pid);
+}
+
+void Keyrings::task_ended(const Task& task) {
+    const auto own = processes_.find(task.process->pid);
+    if (own != processes_.end()) own->second.threads.erase(task.id.value);
 }
 
 void Keyrings::forked(const Process& parent, const Process& child) {
@@ -178,7 +176,7 @@ KeyUse Keyrings::used(std::uint32_t uid) const {
 
 void Keyrings::settle(Key& key, std::uint64_t bytes) {
     key.quota->resize(bytes);
-    key.charge.resize(kKeyBytes + bytes);
+    key.charge.resize(kKeyBytes + bytes + kLinkTakes * key.links().size());
 }
 
 KeyUse Keyrings::most(std::uint32_t uid) const {
@@ -215,60 +213,85 @@ SysResult<void> Keyrings::give_to(Key& key, std::uint32_t uid) {
 }
 
 SysResult<void> Keyrings::unlink(Key& keyring, const std::shared_ptr<Key>& key) {
-    if (std::erase(keyring.links, key) == 0) return tl::make_unexpected(Errno::NoEnt);
+    if (!keyring.remove_link(*key)) return tl::make_unexpected(Errno::NoEnt);
     settle(keyring, keyring.quota->bytes() - kLinkBytes);
     return {};
 }
 
 void Keyrings::clear(Key& key) {
-    settle(key, key.quota->bytes() - key.payload.size() - kLinkBytes * key.links.size());
+    const std::uint64_t taken = key.payload.size() + kLinkBytes * key.links().size();
     key.payload.clear();
-    key.links.clear();
+    key.unlink_all();
+    settle(key, key.quota->bytes() - taken);
 }
 
 void Keyrings::invalidate(const std::shared_ptr<Key>& key) {
     keys_.erase(key->serial);
-    for (const auto& [serial, weak] : keys_) {
-        if (const auto ring = weak.lock()) (void)unlink(*ring, key);
-    }
-}
-
-std::vector<std::shared_ptr<Key>>::iterator Keyrings::linked(Key& keyring, std::string_view type,
-                                                             std::string_view description) {
-    return std::ranges::find_if(keyring.links, [&](const auto& key) {
-        return key->type == type && key->description == description;
-    });
+    while (!key->holders().empty()) (void)unlink(*key->holders().begin()->second, key);
 }
 
 SysResult<void> Keyrings::link(Key& keyring, const std::shared_ptr<Key>& key) {
     if (keyring.restricted) return tl::make_unexpected(Errno::Perm);
-    const auto same = linked(keyring, key->type, key->description);
-    if (same != keyring.links.end()) {
-        *same = key;
-    } else {
-        TRY(resize(keyring, keyring.quota->bytes() + kLinkBytes));
-        keyring.links.push_back(key);
+    if (keyring.linked(key->type, key->description)) {
+        keyring.add_link(key);
+        return {};
+    }
+    if (memory_ != nullptr && !memory_->has_room(kLinkTakes))
+        return tl::make_unexpected(Errno::NoMem);
+    const std::uint64_t bytes = keyring.quota->bytes() + kLinkBytes;
+    TRY(resize(keyring, bytes));
+    keyring.add_link(key);
+    settle(keyring, bytes);
+    return {};
+}
+
+// Level by level: a keyring is looked at once at each, though many may have it.
+SysResult<void> Keyrings::check_nesting(const Key& keyring, const Key& key) {
+    std::map<std::int32_t, const Key*> level{{key.serial, &key}};
+    for (unsigned depth = 0; !level.empty(); ++depth) {
+        if (level.contains(keyring.serial)) return tl::make_unexpected(Errno::Deadlk);
+        if (depth > kMostNested) return tl::make_unexpected(Errno::Loop);
+        std::map<std::int32_t, const Key*> further;
+        for (const auto& [serial, ring] : level)
+            for (const auto& [number, nested] : ring->rings()) further[nested->serial] = nested;
+        level = std::move(further);
     }
     return {};
 }
 
-bool Keyrings::contains(const Key& keyring, const Key& key) {
-    std::set<const Key*> seen;
-    collect(keyring, seen);
-    return seen.contains(&key);
+// search_process_keyrings_rcu, the other way: up from the key to one of the process's keyrings, by
+// keyrings that it may search. What may not be searched for is not found there.
+bool Keyrings::possessed(const Process& process, const Task& task, const Key& key) const {
+    if (!permits(task, key, abi::kKeySearch, true)) return false;
+    const auto own = searched(process, task);
+    const auto is_own = [&](const Key* one) {
+        return std::ranges::any_of(own, [one](const auto& ring) { return ring.get() == one; });
+    };
+    if (is_own(&key)) return true;
+    std::set<std::int32_t> seen;
+    std::vector<const Key*> level{&key};
+    for (unsigned depth = 0; depth <= kMostNested && !level.empty(); ++depth) {
+        std::vector<const Key*> further;
+        for (const Key* const below : level) {
+            for (const auto& [serial, ring] : below->holders()) {
+                if (ring->revoked || !permits(task, *ring, abi::kKeySearch, true)) continue;
+                if (is_own(ring)) return true;
+                if (seen.insert(serial).second) further.push_back(ring);
+            }
+        }
+        level = std::move(further);
+    }
+    return false;
 }
 
-// What may not be searched for is not found there.
-bool Keyrings::possessed(const Process& process, const Task& task, const Key& key) const {
-    if ((key.permissions >> abi::kKeyPossessorShift & abi::kKeySearch) == 0) return false;
-    const auto all = searched(process, task);
-    return std::ranges::any_of(
-        all, [&](const auto& keyring) { return keyring.get() == &key || contains(*keyring, key); });
+bool Keyrings::permits(const Process& process, const Task& task, const Key& key,
+                       std::uint32_t rights) const {
+    return permits(task, key, rights, false) ||
+           permits(task, key, rights, possessed(process, task, key));
 }
 
 // key_task_permission.
-bool Keyrings::permits(const Process& process, const Task& task, const Key& key,
-                       std::uint32_t rights) const {
+bool Keyrings::permits(const Task& task, const Key& key, std::uint32_t rights, bool possessed) {
     std::uint32_t granted = key.permissions;
     if (key.uid == task.cred->uid.fs) {
         granted >>= abi::kKeyUserShift;
@@ -276,8 +299,48 @@ bool Keyrings::permits(const Process& process, const Task& task, const Key& key,
                (key.permissions >> abi::kKeyGroupShift & abi::kKeyAll)) {
         granted >>= abi::kKeyGroupShift;
     }
-    if (possessed(process, task, key)) granted |= key.permissions >> abi::kKeyPossessorShift;
+    if (possessed) granted |= key.permissions >> abi::kKeyPossessorShift;
     return (rights & ~granted & abi::kKeyAll) == 0;
+}
+
+// search_nested_keyrings. A keyring that many others have is searched once at each depth that is
+// less than before: again, it would give the same.
+struct Keyrings::Search {
+    const Task& task;
+    std::string_view type, description;
+    std::uint64_t now_ns;
+    bool possessed;
+    std::map<std::int32_t, unsigned> depths{};
+
+    SysResult<std::shared_ptr<Key>> in(const Key& ring, unsigned depth) {
+        Errno error = Errno::Again;
+        const auto [known, first] = depths.try_emplace(ring.serial, depth);
+        if (!first && known->second <= depth) return tl::make_unexpected(error);
+        known->second = depth;
+        if (const auto key = ring.linked(type, description)) {
+            const auto state = key->state(now_ns);
+            if (state && permits(task, *key, abi::kKeySearch, possessed)) return key;
+            error = state ? Errno::Acces : state.error();
+        }
+        if (depth == kMostNested) return tl::make_unexpected(error);
+        for (const auto& [number, nested] : ring.rings()) {
+            if (!permits(task, *nested, abi::kKeySearch, possessed)) continue;
+            auto found = in(*nested, depth + 1);
+            if (found) return found;
+            if (error == Errno::Again) error = found.error();
+        }
+        return tl::make_unexpected(error);
+    }
+};
+
+SysResult<std::shared_ptr<Key>> Keyrings::search(const Process& process, const Task& task,
+                                                 const std::shared_ptr<Key>& keyring,
+                                                 std::string_view type,
+                                                 std::string_view description,
+                                                 std::uint64_t now_ns) const {
+    const bool owned = possessed(process, task, *keyring);
+    if (!permits(task, *keyring, abi::kKeySearch, owned)) return tl::make_unexpected(Errno::Acces);
+    return Search{task, type, description, now_ns, owned}.in(*keyring, 0);
 }
 
 }  // namespace uprobesim

@@ -6,80 +6,20 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "kernel_model/abi/keys.h"
+#include "kernel_model/keys/key.h"
 #include "kernel_model/memory/backing.h"
 #include "kernel_model/sysctl/sysctls.h"
 #include "kernel_model/task/process.h"
 #include "sim/mem/memory_charge.h"
 
 namespace uprobesim {
-
-// What the keys of each user take (struct key_user).
-struct KeyUse {
-    std::uint64_t keys = 0, bytes = 0;
-};
-using KeyUses = std::map<std::uint32_t, KeyUse>;
-
-// What one key takes of its owner's quota, for as long as it lives.
-class KeyQuota {
-public:
-    KeyQuota(std::shared_ptr<KeyUses> all, std::uint32_t uid, std::uint64_t bytes)
-        : all_(std::move(all)), uid_(uid), bytes_(bytes) {
-        take();
-    }
-    KeyQuota(const KeyQuota&) = delete;
-    KeyQuota& operator=(const KeyQuota&) = delete;
-    ~KeyQuota() { give_back(); }
-    std::uint64_t bytes() const { return bytes_; }
-    void resize(std::uint64_t bytes) {
-        give_back();
-        bytes_ = bytes;
-        take();
-    }
-    void move_to(std::uint32_t uid) {
-        give_back();
-        uid_ = uid;
-        take();
-    }
-
-private:
-    void take() {
-        ++(*all_)[uid_].keys;
-        (*all_)[uid_].bytes += bytes_;
-    }
-    void give_back() {
-        const auto own = all_->find(uid_);
-        own->second.bytes -= bytes_;
-        if (--own->second.keys == 0) all_->erase(own);
-    }
-    std::shared_ptr<KeyUses> all_;
-    std::uint32_t uid_;
-    std::uint64_t bytes_;
-};
-
-struct Key {
-    std::int32_t serial = 0;
-    std::string type, description;
-    std::uint32_t uid = 0, gid = 0, permissions = 0;
-    std::vector<std::byte> payload;
-    std::vector<std::shared_ptr<Key>> links;  // of a keyring
-    bool revoked = false;
-    bool restricted = false;        // a keyring that takes no more links
-    std::optional<Errno> negative;  // the error that a search gives
-    std::uint64_t expires_ns = ~std::uint64_t{0};
-    std::shared_ptr<KeyQuota> quota;
-    MemoryCharge charge;
-
-    bool is_keyring() const { return type == "keyring"; }
-    // Revoked, Expired, or its negative answer.
-    SysResult<void> state(std::uint64_t now_ns) const;
-};
 
 class Keyrings {
 public:
@@ -105,13 +45,11 @@ public:
     void join_session(Process& process, std::shared_ptr<Key> keyring);
     // The keyring for keys that are asked for without one (construct_get_dest_keyring).
     SysResult<std::shared_ptr<Key>> default_destination(Process& process, const Task& task);
-    std::shared_ptr<Key> named_session(const std::string& name) const;
+    std::shared_ptr<Key> named_session(const std::string& name);
     void process_ended(const Process& process);
+    void task_ended(const Task& task);
     void forked(const Process& parent, const Process& child);
 
-    // The link of this type and description, or the end of its links.
-    static std::vector<std::shared_ptr<Key>>::iterator linked(Key& keyring, std::string_view type,
-                                                              std::string_view description);
     // Links one, in place of one of the same type and description. Dquot; Perm: it is restricted.
     SysResult<void> link(Key& keyring, const std::shared_ptr<Key>& key);
     // NoEnt.
@@ -124,12 +62,20 @@ public:
     static void clear(Key& key);
     // key_invalidate: nothing finds the key any more.
     void invalidate(const std::shared_ptr<Key>& key);
-    static bool contains(const Key& keyring, const Key& key);  // at any depth
+    // keyring_detect_cycle: Deadlk: `key` is or has the keyring; Loop: it has too many levels.
+    static SysResult<void> check_nesting(const Key& keyring, const Key& key);
     // Whether the process possesses the key.
     bool possessed(const Process& process, const Task& task, const Key& key) const;
+    // keyring_search: the first that is valid; else the error of the best of the others, Again
+    // where there is none, Acces where the keyring may not be searched.
+    SysResult<std::shared_ptr<Key>> search(const Process& process, const Task& task,
+                                           const std::shared_ptr<Key>& keyring,
+                                           std::string_view type, std::string_view description,
+                                           std::uint64_t now_ns) const;
     // Whether it has these rights (abi::kKeyView...).
     bool permits(const Process& process, const Task& task, const Key& key,
                  std::uint32_t rights) const;
+    static bool permits(const Task& task, const Key& key, std::uint32_t rights, bool possessed);
 
 private:
     struct OfProcess {
@@ -144,6 +90,7 @@ private:
     // Within the owner's quota and the guest's memory.
     SysResult<void> resize(Key& key, std::uint64_t bytes) const;
     static void settle(Key& key, std::uint64_t bytes);
+    struct Search;
     SysResult<OfUser*> of_user(const Credentials& user);
 
     PhysicalMemory* memory_;
@@ -152,6 +99,7 @@ private:
     std::map<std::int32_t, std::weak_ptr<Key>> keys_;  // some of them are gone
     static constexpr std::size_t kLookAt = 64;
     std::size_t look_at_ = kLookAt;  // at so many those that are gone are taken out
+    std::map<std::string, std::set<std::int32_t>> named_;  // keyrings; some of them are gone
     std::map<std::int32_t, OfProcess> processes_;
     std::map<std::uint32_t, OfUser> users_;
     std::shared_ptr<KeyUses> use_ = std::make_shared<KeyUses>();

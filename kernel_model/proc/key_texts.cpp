@@ -34,8 +34,8 @@ std::string time_left(const Key& key, std::uint64_t now_ns) {
 std::string described(const Key& key) {
     if (key.revoked && key.is_keyring()) return key.description;
     if (!key.is_keyring()) return fmt::format("{}: {}", key.description, key.payload.size());
-    return key.links.empty() ? fmt::format("{}: empty", key.description)
-                             : fmt::format("{}: {}", key.description, key.links.size());
+    return key.links().empty() ? fmt::format("{}: empty", key.description)
+                               : fmt::format("{}: {}", key.description, key.links().size());
 }
 
 }  // namespace

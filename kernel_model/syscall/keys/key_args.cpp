@@ -55,7 +55,9 @@ SysResult<std::shared_ptr<Key>> key_argument(SysCall& call, std::int32_t id, std
             !state && state.error() != Errno::NoKey)
             return tl::make_unexpected(state.error());
     }
-    if (rights != 0 && !keyrings(call).permits(call.process, call.task, *key, rights))
+    // A special keyring is possessed whatever its session has.
+    if (rights != 0 && !(id < 0 ? Keyrings::permits(call.task, *key, rights, true)
+                                : keyrings(call).permits(call.process, call.task, *key, rights)))
         return tl::make_unexpected(Errno::Acces);
     return key;
 }
@@ -65,33 +67,6 @@ SysResult<std::vector<std::byte>> payload_argument(SysCall& call, VAddr at, std:
     std::vector<std::byte> payload(size);
     if (!call.memory().read(at, payload)) return tl::make_unexpected(Errno::Fault);
     return payload;
-}
-
-// keyring_search_rcu: the first that is valid; else the error of the best of the others.
-SysResult<std::shared_ptr<Key>> search_keys(SysCall& call, const std::shared_ptr<Key>& ring,
-                                            const std::string& type, const std::string& description,
-                                            unsigned depth) {
-    Errno error = Errno::Again;
-    if (depth > 6 || !keyrings(call).permits(call.process, call.task, *ring, kKeySearch))
-        return tl::make_unexpected(depth == 0 ? Errno::Acces : error);
-    for (const auto& key : ring->links) {
-        if (key->type != type || key->description != description) continue;
-        const auto state = key->state(call.kernel.clock().monotonic_ns());
-        if (!state) {
-            error = state.error();
-        } else if (keyrings(call).permits(call.process, call.task, *key, kKeySearch)) {
-            return key;
-        } else {
-            error = Errno::Acces;
-        }
-    }
-    for (const auto& key : ring->links) {
-        if (!key->is_keyring()) continue;
-        auto found = search_keys(call, key, type, description, depth + 1);
-        if (found) return found;
-        if (error == Errno::Again) error = found.error();
-    }
-    return tl::make_unexpected(error);
 }
 
 }  // namespace uprobesim

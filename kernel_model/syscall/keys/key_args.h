@@ -34,10 +34,11 @@ SysResult<std::vector<std::byte>> payload_argument(SysCall& call, VAddr at, std:
 // made; `any_state`: a revoked or expired key is found too.
 SysResult<std::shared_ptr<Key>> key_argument(SysCall& call, std::int32_t id, std::uint32_t rights,
                                              bool makes, bool any_state = false);
-// keyring_search_rcu: the first that is valid; else the error of the best of the others, Again
-// where there is none.
-SysResult<std::shared_ptr<Key>> search_keys(SysCall& call, const std::shared_ptr<Key>& ring,
-                                            const std::string& type, const std::string& description,
-                                            unsigned depth = 0);
+inline SysResult<std::shared_ptr<Key>> search_keys(SysCall& call, const std::shared_ptr<Key>& ring,
+                                                   std::string_view type,
+                                                   std::string_view description) {
+    return keyrings(call).search(call.process, call.task, ring, type, description,
+                                 call.kernel.clock().monotonic_ns());
+}
 
 }  // namespace uprobesim

@@ -126,9 +126,7 @@ SysOutcome clear(SysCall& call) {
 SysResult<void> add_link(const Key& ring, const Key& key) {
     if (ring.restricted) return tl::make_unexpected(Errno::Perm);
     if (!key.is_keyring()) return {};
-    if (&ring == &key) return tl::make_unexpected(Errno::Deadlk);
-    if (Keyrings::contains(key, ring)) return tl::make_unexpected(Errno::Deadlk);
-    return {};
+    return Keyrings::check_nesting(ring, key);
 }
 
 SysOutcome link(SysCall& call) {
@@ -153,8 +151,8 @@ SysOutcome move_link(SysCall& call) {
     const auto to = TRY(key_argument(call, call.int32(3), kKeyWrite, true));
     if (from == to) return 0;
     if (!from->is_keyring() || !to->is_keyring()) return Errno::NotDir;
-    if (std::ranges::find(from->links, key) == from->links.end()) return Errno::NoEnt;
-    const bool taken = Keyrings::linked(*to, key->type, key->description) != to->links.end();
+    if (!from->linked(key->type, key->description)) return Errno::NoEnt;
+    const bool taken = to->linked(key->type, key->description) != nullptr;
     if (taken && call.uint32(4) == kKeyctlMoveExcl) return Errno::Exist;
     TRY(add_link(*to, *key));
     TRY(Keyrings::unlink(*from, key));
@@ -191,7 +189,7 @@ SysOutcome read(SysCall& call) {
     // keyring_read
     if (call.args[2] != 0 && call.args[3] % sizeof(std::int32_t) != 0) return Errno::Inval;
     std::vector<std::int32_t> serials;
-    for (const auto& linked : key->links) serials.push_back(linked->serial);
+    for (const auto& [number, linked] : key->links()) serials.push_back(linked->serial);
     return give(call, std::as_bytes(std::span(serials)));
 }
 

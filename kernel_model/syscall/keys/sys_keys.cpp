@@ -45,9 +45,9 @@ SysOutcome sys_add_key(SysCall& call) {
     if (description.empty()) return Errno::Inval;
     if (!valid_description(type_name, description)) return Errno::Inval;
     if (ring->restricted) return Errno::Perm;
-    const auto same = Keyrings::linked(*ring, type_name, description);
-    if (same != ring->links.end() && type->most != 0 && !(*same)->revoked) {
-        Key& key = **same;
+    const auto same = ring->linked(type_name, description);
+    if (same && type->most != 0 && !same->revoked) {
+        Key& key = *same;
         if (!keyrings(call).permits(call.process, call.task, key, kKeyWrite)) return Errno::Acces;
         TRY(keyrings(call).set_payload(key, std::move(payload)));
         key.negative.reset();

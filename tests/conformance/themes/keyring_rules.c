@@ -161,3 +161,51 @@ NATIVE(a_session_is_given_to_the_parent, QEMU_LACKS) {
     SHOW(syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0) != before);
     SHOW(search(KEY_SPEC_SESSION_KEYRING, "from the child") > 0);
 }
+
+// Made one in the other, as far as they can be written to.
+NATIVE(keyrings_are_possessed_to_a_depth, QEMU_LACKS) {
+    long ring = KEY_SPEC_PROCESS_KEYRING, top = 0;
+    for (int depth = 0; depth < 12; ++depth) {
+        ring = add("keyring", "nested", ring);
+        if (ring < 0) {
+            SHOW(ring);
+            break;
+        }
+        if (depth == 0) top = ring;
+        SHOW(add("user", "key", ring) > 0);
+        SHOW(search(top, "key") > 0);
+    }
+}
+
+NATIVE(keyrings_are_linked_to_a_depth, QEMU_LACKS) {
+    char name[20];
+    long below = new_ring("lowest"), lowest = below;
+    for (int depth = 0; depth < 10; ++depth) {
+        snprintf(name, sizeof name, "ring %d", depth);
+        const long ring = new_ring(name);
+        SHOW(link_to(below, ring));
+        SHOW(link_to(ring, lowest));
+        below = ring;
+    }
+}
+
+NATIVE(a_key_of_many_keyrings_is_found, QEMU_LACKS) {
+    const long first = new_ring("first"), second = new_ring("second"), both = new_ring("both");
+    const long key = NEED(add("user", "key", first)), kept = new_ring("kept");
+    SHOW(link_to(key, second));
+    SHOW(link_to(key, kept));
+    SHOW(link_to(first, both));
+    SHOW(link_to(second, both));
+    SHOW(syscall(SYS_keyctl, KEYCTL_UNLINK, key, first));
+    SHOW(search(both, "key") == key);
+    // In place of the one of this name.
+    const long other = NEED(add("user", "key", first));
+    SHOW(link_to(other, second));
+    SHOW(search(second, "key") == other);
+    // It is the name that is unlinked.
+    SHOW(syscall(SYS_keyctl, KEYCTL_UNLINK, key, second));
+    SHOW(search(second, "key"));
+    SHOW(move(key, first, second, 0));
+    SHOW(search(first, "key"));
+    SHOW(search(second, "key") == key);
+}
