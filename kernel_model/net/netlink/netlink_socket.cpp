@@ -52,13 +52,22 @@ SysResult<void> NetlinkSocket::claim_port(std::uint32_t port) {
     return {};
 }
 
-// netlink_autobind: the process's id, or a number that is none.
+// netlink_autobind: the process's id, or a number that is none. It is looked for below the lowest
+// of those that are taken.
 SysResult<void> NetlinkSocket::claim_some_port(const Ucred& caller) {
     if (port_ != 0) return {};
+    constexpr auto kFirst = static_cast<std::uint32_t>(-4096);
+    constexpr std::uint32_t kLast = 0x80000000;
+    const auto& taken = network().netlink_ports;
     auto port = static_cast<std::uint32_t>(caller.pid.own());
-    for (std::uint32_t next = static_cast<std::uint32_t>(-4096);
-         port == 0 || network().netlink_ports.contains({protocol(), port}); --next)
-        port = next;
+    if (port == 0 || taken.contains({protocol(), port})) {
+        const auto lowest = taken.lower_bound({protocol(), kLast});
+        const bool none = lowest == taken.end() || lowest->first.first != protocol();
+        port = none || lowest->first.second > kFirst ? kFirst : lowest->first.second - 1;
+        // One that a program took itself may be the last of all.
+        if (port < kLast) port = kFirst;
+    }
+    while (taken.contains({protocol(), port})) --port;
     return claim_port(port);
 }
 
