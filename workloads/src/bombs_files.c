@@ -98,6 +98,34 @@ static void ready_items(long most) {
     for (long i = 0; i < n; ++i) epoll_ctl(set, EPOLL_CTL_DEL, copies[n - 1 - i], NULL);
 }
 
+// Levels of sets, each of which watches all of the level below: more chains lead up than there are
+// sets.
+static void epoll_levels(long most) {
+    enum { WIDTH = 100, LEVELS = 5 };
+    many_descriptors();
+    const int event = eventfd(0, 0);
+    int below[WIDTH] = {event}, here[WIDTH], count = 1;
+    long n = 0;
+    for (int level = 0; level < LEVELS; ++level) {
+        for (int i = 0; i < WIDTH; ++i) {
+            here[i] = epoll_create1(0);
+            for (int j = 0; j < count && n < most; ++j) {
+                struct epoll_event wanted = {EPOLLIN, {.fd = below[j]}};
+                if (epoll_ctl(here[i], EPOLL_CTL_ADD, below[j], &wanted) == 0) ++n;
+            }
+        }
+        memcpy(below, here, sizeof here);
+        count = WIDTH;
+    }
+    const uint64_t one = 1;
+    for (int i = 0; i < 20; ++i) {
+        struct epoll_event got;
+        if (write(event, &one, sizeof one) != sizeof one) break;
+        epoll_wait(below[i], &got, 1, 0);
+    }
+    told("items", n, most);
+}
+
 static void epoll_chain(long most) {
     many_descriptors();
     int last = epoll_create1(0);
@@ -263,6 +291,7 @@ const struct bomb file_bombs[] = {
     {"epoll-sets", epoll_sets},
     {"ready-items", ready_items},
     {"epoll-chain", epoll_chain},
+    {"epoll-levels", epoll_levels},
     {"range-locks", range_locks},
     {"locked-files", locked_files},
     {"new-files", new_files},

@@ -128,6 +128,41 @@ static void keys(long most) {
     told("keys", n, most);
 }
 
+// Each keyring has all keys.
+static void linked_keys(long most) {
+    enum { KEYS = 500 };
+    long made[KEYS], n = 0;
+    char name[40];
+    for (int i = 0; i < KEYS; ++i) {
+        snprintf(name, sizeof name, "key %d", i);
+        made[i] = syscall(SYS_add_key, "user", name, "x", 1, KEY_SPEC_PROCESS_KEYRING);
+    }
+    for (; n < most; ++n) {
+        snprintf(name, sizeof name, "keyring %ld", n);
+        const long ring = syscall(SYS_add_key, "keyring", name, NULL, 0, KEY_SPEC_PROCESS_KEYRING);
+        if (ring < 0) break;
+        for (int i = 0; i < KEYS; ++i) {
+            if (syscall(SYS_keyctl, KEYCTL_LINK, made[i], ring) < 0) goto refused;
+        }
+    }
+refused:
+    told("keyrings", n, most);
+}
+// Each in the one before, which alone has it.
+static void nested_keyrings(long most) {
+    const long own = KEY_SPEC_PROCESS_KEYRING;
+    long n = 0, last = own;
+    for (; n < most; ++n) {
+        const long ring = syscall(SYS_add_key, "keyring", "nested", NULL, 0, own);
+        if (ring < 0 || syscall(SYS_keyctl, KEYCTL_SETPERM, ring, 0x3f3f3f3f) < 0) break;
+        if (last != own && syscall(SYS_keyctl, KEYCTL_LINK, ring, last) < 0) break;
+        if (n > 0 && syscall(SYS_keyctl, KEYCTL_UNLINK, ring, own) < 0) break;
+        if (n == 0) syscall(SYS_keyctl, KEYCTL_MOVE, ring, own, KEY_SPEC_THREAD_KEYRING, 0);
+        last = ring;
+    }
+    told("keyrings", n, most);
+}
+
 // Each user has keyrings of its own.
 static void keys_of_users(long most) {
     long n = 0;
@@ -140,6 +175,12 @@ static void keys_of_users(long most) {
     told("keys of users", n, most);
 }
 
+// Waits for an event that does not come.
+static struct io_uring_sqe read_of(int event) {
+    return (struct io_uring_sqe){
+        .opcode = IORING_OP_READ, .fd = event, .addr = (uintptr_t)block, .len = 8};
+}
+
 static void rings(long most) {
     many_descriptors();
     long n = 0;
@@ -149,14 +190,13 @@ static void rings(long most) {
     }
     told("rings", n, most);
 }
-// Requests that wait for an event that does not come, until the ring takes no more. Returns how
-// many.
-static long fill_ring(unsigned size, int event, long most) {
+// The same request again and again, until the ring takes no more. Returns how many.
+static long fill_ring(unsigned size, const struct io_uring_sqe* request, long most) {
     struct io_uring_params params = {0};
     const int ring = (int)syscall(SYS_io_uring_setup, size, &params);
     if (ring < 0) return -1;
-    char* memory =
-        mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
+    const size_t bytes = params.sq_off.array + size * sizeof(unsigned);
+    char* memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
     struct io_uring_sqe* entries = mmap(NULL, size * sizeof *entries, PROT_READ | PROT_WRITE,
                                         MAP_SHARED, ring, IORING_OFF_SQES);
     long n = 0;
@@ -165,8 +205,7 @@ static long fill_ring(unsigned size, int event, long most) {
         volatile unsigned* tail = (volatile unsigned*)(memory + params.sq_off.tail);
         for (unsigned i = 0; i < size; ++i) {
             const unsigned at = (*tail + i) & (size - 1);
-            entries[at] = (struct io_uring_sqe){
-                .opcode = IORING_OP_READ, .fd = event, .addr = (uintptr_t)block, .len = 8};
+            entries[at] = *request;
             ((unsigned*)(memory + params.sq_off.array))[at] = at;
         }
         *tail += size;
@@ -174,19 +213,31 @@ static long fill_ring(unsigned size, int event, long most) {
         if (got <= 0) break;
         n += got;
     }
-    munmap(memory, 1 << 20);
+    munmap(memory, bytes);
     munmap(entries, size * sizeof *entries);
     return n;
 }
 static void ring_requests(long most) {
-    told("requests", fill_ring(4096, eventfd(0, 0), most), most);
+    const struct io_uring_sqe request = read_of(eventfd(0, 0));
+    told("requests", fill_ring(4096, &request, most), most);
+}
+// One chain of all entries, each time.
+static void linked_requests(long most) {
+    const struct io_uring_sqe request = {.opcode = IORING_OP_NOP, .flags = IOSQE_IO_LINK};
+    told("linked requests", fill_ring(32768, &request, most), most);
+}
+// Each would cancel itself, if it waited.
+static void cancelling_requests(long most) {
+    const struct io_uring_sqe request = {
+        .opcode = IORING_OP_ASYNC_CANCEL, .flags = IOSQE_IO_HARDLINK, .addr = 1, .user_data = 1};
+    told("cancelling requests", fill_ring(4096, &request, most), most);
 }
 static void requests_of_rings(long most) {
     many_descriptors();
-    const int event = eventfd(0, 0);
+    const struct io_uring_sqe request = read_of(eventfd(0, 0));
     long n = 0;
     while (n < most) {
-        const long got = fill_ring(256, event, most - n);
+        const long got = fill_ring(256, &request, most - n);
         if (got <= 0) break;
         n += got;
     }
@@ -345,9 +396,13 @@ const struct bomb object_bombs[] = {
     {"ipc-messages", ipc_messages},
     {"posix-queues", posix_queues},
     {"keys", keys},
+    {"linked-keys", linked_keys},
+    {"nested-keyrings", nested_keyrings},
     {"keys-of-users", keys_of_users},
     {"rings", rings},
     {"ring-requests", ring_requests},
+    {"linked-requests", linked_requests},
+    {"cancelling-requests", cancelling_requests},
     {"requests-of-rings", requests_of_rings},
     {"aio-contexts", aio_contexts},
     {"attributes", attributes},
