@@ -51,26 +51,48 @@ void Pipe::account_slots(std::size_t slots) {
 SysResult<std::uint64_t> Pipe::read(std::span<std::byte> to) {
     if (slots_.empty()) return tl::make_unexpected(Errno::Again);
     const bool was_full = full();
+    const std::uint64_t done = look(to);
+    take(done);
+    // The unread rest of a packet is dropped.
+    if (!slots_.empty() && slots_.front().packet && slots_.front().taken > 0) slots_.pop_front();
+    taken(was_full);
+    return done;
+}
+
+std::uint64_t Pipe::look(std::span<std::byte> to) const {
     std::size_t done = 0;
-    while (done < to.size() && !slots_.empty()) {
-        Slot& slot = slots_.front();
+    for (const Slot& slot : slots_) {
         const std::size_t n = std::min(to.size() - done, slot.bytes.size() - slot.taken);
         std::copy_n(slot.bytes.begin() + static_cast<std::ptrdiff_t>(slot.taken), n,
                     to.begin() + static_cast<std::ptrdiff_t>(done));
-        slot.taken += n;
         done += n;
-        const bool packet = slot.packet;
-        // The unread rest of a packet is dropped.
-        if (packet || slot.taken == slot.bytes.size()) slots_.pop_front();
-        if (packet) break;
+        if (slot.packet || done == to.size()) break;
     }
+    return done;
+}
+
+void Pipe::drop(std::uint64_t bytes) {
+    const bool was_full = full();
+    take(bytes);
+    taken(was_full);
+}
+
+void Pipe::take(std::uint64_t bytes) {
+    while (bytes > 0) {
+        Slot& slot = slots_.front();
+        const std::size_t n = std::min<std::uint64_t>(bytes, slot.bytes.size() - slot.taken);
+        slot.taken += n;
+        bytes -= n;
+        if (slot.taken == slot.bytes.size()) slots_.pop_front();
+    }
+}
+
+void Pipe::taken(bool was_full) {
     charge_.resize(slots_.size() * kSlotBytes);
     // pipe_read: nothing that a reader waits for has happened, so there is no new edge for it.
-    if (was_full) {
-        writable.wake(abi::kPollOut | abi::kPollWrnorm);
-        either.wake(abi::kPollOut | abi::kPollWrnorm);
-    }
-    return std::uint64_t{done};
+    if (!was_full) return;
+    writable.wake(abi::kPollOut | abi::kPollWrnorm);
+    either.wake(abi::kPollOut | abi::kPollWrnorm);
 }
 
 SysResult<std::uint64_t> Pipe::write(std::span<const std::byte> from, bool packet) {

@@ -64,6 +64,10 @@ public:
     SysResult<std::uint64_t> write(std::span<const std::byte> from, bool packet);
     // Copies up to `most` bytes without removing them (tee).
     std::vector<std::byte> peek(std::uint64_t most) const;
+    // Copies what a read would get and leaves it: a packet at most.
+    std::uint64_t look(std::span<std::byte> to) const;
+    // Removes the first bytes, which a splice has moved. The rest of a packet stays.
+    void drop(std::uint64_t bytes);
 
     bool empty() const { return slots_.empty(); }
     bool full() const { return slots_.size() >= most_slots_; }
@@ -96,6 +100,8 @@ private:
     };
     static constexpr std::uint64_t kSlotBytes = kPageSize + sizeof(Slot);
     void changed();
+    void take(std::uint64_t bytes);
+    void taken(bool was_full);
     void account_slots(std::size_t slots);
 
     PipeOwner owner_;

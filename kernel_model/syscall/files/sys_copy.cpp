@@ -9,9 +9,11 @@
 #include "kernel_model/abi/fcntl.h"
 #include "kernel_model/abi/inotify.h"
 #include "kernel_model/abi/limits.h"
+#include "kernel_model/abi/socket.h"
 #include "kernel_model/abi/stat.h"
 #include "kernel_model/files/pipe.h"
 #include "kernel_model/files/rights/inode_flags.h"
+#include "kernel_model/net/socket.h"
 #include "kernel_model/syscall/files/two_files.h"
 #include "kernel_model/syscall/transfer/file_transfer.h"
 #include "kernel_model/syscall/transfer/permission_events.h"
@@ -69,13 +71,34 @@ private:
     std::uint64_t offset_ = 0;
 };
 
-// The size of the next piece. Bytes are read from a pipe only if there is space for them, because
+// The size of the next piece. Bytes of a stream are read only if there is space for them, because
 // they cannot be put back; each page of a file fills one slot of the target pipe.
 std::uint64_t room_for(const End& from, File& to) {
     const auto* end = dynamic_cast<PipeEnd*>(&to);
     if (end == nullptr || end->pipe()->readers() == 0) return kPiece;
     const std::uint64_t room = std::min(kPiece, end->pipe()->free_slots() * kPageSize);
     return from.file.seekable() ? std::min(room, kPageSize - from.offset() % kPageSize) : room;
+}
+
+// Nobody reads the target any more: nothing is read for it (wait_for_space, splice_pipe_to_pipe,
+// which waits for its source before).
+bool is_broken(const End& from, File& to) {
+    const auto* end = dynamic_cast<PipeEnd*>(&to);
+    if (end == nullptr || end->pipe()->readers() != 0) return false;
+    const auto* source = dynamic_cast<PipeEnd*>(&from.file);
+    return source == nullptr || !source->pipe()->empty() || source->pipe()->writers() == 0;
+}
+
+// A pipe keeps what it gives until the target has taken it.
+SysResult<std::uint64_t> read_piece(const End& from, std::span<std::byte> bytes) {
+    const auto* source = dynamic_cast<PipeEnd*>(&from.file);
+    if (source == nullptr || source->pipe()->empty()) return from.file.read(from.offset(), bytes);
+    return source->pipe()->look(bytes);
+}
+
+void drop_piece(End& from, std::uint64_t bytes) {
+    if (const auto* source = dynamic_cast<PipeEnd*>(&from.file)) source->pipe()->drop(bytes);
+    from.advance(bytes);
 }
 
 // Bytes that the target took, and the error that ended it before all were taken.
@@ -112,8 +135,16 @@ SysResult<std::uint64_t> may_take(SysCall& call, End& to, std::uint64_t bytes) {
     return may_write(call, to.file, to.offset(), bytes);
 }
 
+// Whether SPLICE_F_NONBLOCK says how to wait for it. Of the sockets it does so only for those whose
+// reading knows the flag (unix_stream_splice_read); others wait as their own flags say.
+bool flag_counts(File& file, bool target) {
+    const Socket* const socket = file.socket();
+    if (socket == nullptr) return true;
+    return !target && socket->family() == kAfUnix && socket->type() == kSockStream;
+}
+
 // Continues a transfer after `done` bytes. A blocking write waits and resumes; a read waits only if
-// nothing was moved.
+// nothing was moved. `nonblocking`: SPLICE_F_NONBLOCK.
 SysOutcome copy_permitted(SysCall& call, End& from, End& to, std::uint64_t count,
                           bool nonblocking) {
     std::uint64_t done = call.task.call_progress;
@@ -124,17 +155,19 @@ SysOutcome copy_permitted(SysCall& call, End& from, End& to, std::uint64_t count
         return outcome;
     };
     const auto stopped = [&](File& file, Errno error) -> SysOutcome {
-        const bool waits = !nonblocking && must_wait(call, file, error, done);
-        if (waits) return answer(Block{});
+        const bool at_once =
+            nonblocking && error == Errno::Again && flag_counts(file, &file == &to.file);
+        if (!at_once && must_wait(call, file, error, done)) return answer(Block{});
         return answer(done > 0 ? SysOutcome(done) : SysOutcome(error));
     };
     while (done < count) {
+        if (is_broken(from, to.file)) return stopped(to.file, Errno::Pipe);
         const std::uint64_t room = room_for(from, to.file);
         if (room == 0 && done > 0) break;  // at most one ring of the pipe, unlike a write
         if (room == 0) return stopped(to.file, Errno::Again);
         const auto wanted =
             std::span(buffer).first(std::min({std::uint64_t{buffer.size()}, count - done, room}));
-        const auto n = from.file.read(from.offset(), wanted);
+        const auto n = read_piece(from, wanted);
         if (!n && done > 0 && n.error() == Errno::Again) break;
         if (!n) return stopped(from.file, n.error());
         if (*n == 0) break;
@@ -142,8 +175,7 @@ SysOutcome copy_permitted(SysCall& call, End& from, End& to, std::uint64_t count
         if (!allowed) return stopped(to.file, allowed.error());
         const Taken taken = write_all(to, wanted.first(*allowed));
         done += taken.bytes;
-        // What a stream gave is gone; a file is read again from there.
-        if (!taken.error || from.file.seekable()) from.advance(taken.bytes);
+        drop_piece(from, taken.bytes);
         if (taken.error) return stopped(to.file, *taken.error);
         if (taken.bytes < *n) break;
     }
