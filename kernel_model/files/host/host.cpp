@@ -65,6 +65,24 @@ FileStatus status_of_host_fd(int fd) {
     return out;
 }
 
+namespace {
+
+constexpr std::size_t kDeepest = 131072;  // bytes of a path from the root: 32 of PATH_MAX
+
+SysResult<HostFd> open_piece(int directory, const char* path, const open_how& how) {
+    for (int tries = 0;; ++tries) {
+        const long fd = syscall(SYS_openat2, directory, path, &how, sizeof how);
+        if (fd >= 0) return HostFd(static_cast<int>(fd));
+        // EAGAIN: the host kernel detected a concurrent rename during the lookup.
+        if (errno == EINTR || (errno == EAGAIN && tries < 100)) continue;
+        return tl::make_unexpected(guest_errno(errno));
+    }
+}
+
+}  // namespace
+
+// A tree may be deeper than a path that the host takes at once (PATH_MAX): it is opened in pieces.
+// The bound is for the time that one call takes.
 SysResult<HostFd> HostDirectory::open(const std::string& relative, int host_flags,
                                       unsigned mode) const {
     open_how how{};
@@ -73,13 +91,19 @@ SysResult<HostFd> HostDirectory::open(const std::string& relative, int host_flag
     how.flags = static_cast<std::uint64_t>(host_flags | O_CLOEXEC | O_NOFOLLOW);
     how.mode = (host_flags & O_CREAT) != 0 || (host_flags & O_TMPFILE) == O_TMPFILE ? mode : 0;
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-    for (int tries = 0;; ++tries) {
-        const long fd = syscall(SYS_openat2, fd_.get(), relative.c_str(), &how, sizeof how);
-        if (fd >= 0) return HostFd(static_cast<int>(fd));
-        // EAGAIN: the host kernel detected a concurrent rename during the lookup.
-        if (errno == EINTR || (errno == EAGAIN && tries < 100)) continue;
-        return tl::make_unexpected(guest_errno(errno));
+    if (relative.size() > kDeepest) return tl::make_unexpected(Errno::NameTooLong);
+    HostFd above;
+    std::size_t begin = 0;
+    while (relative.size() - begin >= abi::kPathMax) {
+        const std::size_t slash = relative.rfind('/', begin + abi::kPathMax - 1);
+        if (slash == std::string::npos || slash <= begin)
+            return tl::make_unexpected(Errno::NameTooLong);
+        const open_how directory{O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW, 0, how.resolve};
+        above = TRY(open_piece(above ? above.get() : fd_.get(),
+                               relative.substr(begin, slash - begin).c_str(), directory));
+        begin = slash + 1;
     }
+    return open_piece(above ? above.get() : fd_.get(), relative.c_str() + begin, how);
 }
 
 SysResult<HostFile> HostDirectory::find(const std::string& relative) const {

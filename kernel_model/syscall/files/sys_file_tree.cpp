@@ -170,6 +170,7 @@ SysOutcome sys_readlinkat(SysCall& call) {
     // With an empty path what is no link has none.
     if (!target && empty && target.error() == Errno::Inval) return Errno::NoEnt;
     if (!target) return named(call, p, target);
+    if (target->size() >= kPathMax) return Errno::NameTooLong;  // of proc's links: d_path
     call.units = component_count(p.path);
     const std::size_t n = std::min<std::size_t>(target->size(), call.uint32(3));
     if (!call.memory().write(call.address(2), std::as_bytes(std::span(target->data(), n))))
@@ -292,6 +293,7 @@ SysOutcome sys_getcwd(SysCall& call) {
             cwd.insert(0, "(unreachable)");
         }
     }
+    if (cwd.size() >= kPathMax) return Errno::NameTooLong;
     if (call.args[1] < cwd.size() + 1) return Errno::Range;
     if (!call.memory().write(call.address(0),
                              std::as_bytes(std::span(cwd.c_str(), cwd.size() + 1))))
