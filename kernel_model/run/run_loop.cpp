@@ -22,6 +22,14 @@ namespace {
 // entering the engine worth its cost.
 constexpr std::uint64_t kLongestRun = std::uint64_t{1} << 40;
 constexpr std::uint64_t kShortestRun = 1'000;
+// Where timers of CPU time sample the program, the tick comes to it where it is: code between two
+// system calls that is shorter than kShortestRun would never be met.
+constexpr std::uint64_t kShortestSampledRun = 1;
+
+bool is_sampled(const Process& process) {
+    return process.virtual_timer.next_ns != 0 || process.profiling_timer.next_ns != 0 ||
+           !process.cpu_timers.empty();
+}
 
 }  // namespace
 
@@ -135,12 +143,16 @@ void RunLoop::run_here() {
 
 // The number of instructions to run before the next event. An instruction takes about a cycle or
 // more, so the event is noticed at most one turn late.
-InsnCount RunLoop::budget() const {
+InsnCount RunLoop::budget(const Process& process) const {
     const Scheduler& scheduler = kernel_.scheduler();
-    const CentiCycles now = scheduler.now();
-    const CentiCycles end = std::min(scheduler.until(), scheduler.here().next_tick);
-    const std::uint64_t cycles = end > now ? (end - now).value / 100 : 0;
-    InsnCount bound(std::clamp(cycles, kShortestRun, kLongestRun));
+    const auto cycles_to = [now = scheduler.now()](CentiCycles end) {
+        return end > now ? (end - now).value / 100 : 0;
+    };
+    const std::uint64_t tick = cycles_to(scheduler.here().next_tick);
+    const std::uint64_t shortest =
+        is_sampled(process) ? std::clamp(tick, kShortestSampledRun, kShortestRun) : kShortestRun;
+    const std::uint64_t cycles = std::min(tick, cycles_to(scheduler.until()));
+    InsnCount bound(std::clamp(cycles, shortest, kLongestRun));
     if (limits_.max_insns != 0)
         bound = std::min(bound, InsnCount(limits_.max_insns - kernel_.counters().retired().value));
     return bound;
@@ -222,7 +234,7 @@ bool RunLoop::observer_ends(const Task& task) {
 Stop RunLoop::run_past_places(Task& task, bool& turn_ends) {
     Cpu& cpu = *kernel_.machine().cpu;
     const AddressSpace& space = task.process->mm->space();
-    const InsnCount bound = budget();
+    const InsnCount bound = budget(*task.process);
     if (kernel_.debugger() != nullptr) [[unlikely]] {
         const DebuggedRun run = run_debugged(kernel_, task, bound, ends_turn_);
         turn_ends = run.turn_ends;

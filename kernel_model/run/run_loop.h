@@ -60,7 +60,7 @@ private:
     Stop run_past_places(Task& task, bool& turn_ends);
     bool debugger_ends();
     bool observer_ends(const Task& task);
-    InsnCount budget() const;
+    InsnCount budget(const Process& process) const;
     std::optional<ExitSummary> limit_reached() const;
     bool must_end() const;
     const std::optional<ExitSummary>& ended() const;

@@ -220,3 +220,23 @@ BEHAVIOUR(a_forked_child_has_no_timers) {
     }
     show_end("child", child);
 }
+
+static volatile int calls, met_in_call, met_in_code;
+static void sample(int signal) {
+    (void)signal;
+    ++*(calls ? &met_in_call : &met_in_code);
+}
+BEHAVIOUR(a_timer_of_cpu_time_meets_short_code_between_calls) {
+    const struct itimerval often = {{0, 1000}, {0, 1000}};
+    signal(SIGPROF, sample);
+    NEED(setitimer(ITIMER_PROF, &often, NULL));
+    while (met_in_call + met_in_code < 40) {
+        calls = 1;
+        syscall(SYS_getppid);
+        calls = 0;
+        for (volatile int i = 0; i < 100; ++i) {
+        }
+    }
+    SHOW(met_in_call > 0);
+    SHOW(met_in_code > 0);
+}
