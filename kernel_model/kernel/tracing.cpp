@@ -144,7 +144,11 @@ void Tracing::resume(Task& task, TraceResume how, bool step, std::int32_t signal
     }
     if (trace.takes_signal || trace.fatal) task.tif_sigpending = true;
     const bool in_call = std::exchange(task.stopped_in_call, false);
-    if (in_call && how != TraceResume::Continue && is_made_again(task)) {
+    // The event of a call, as of exit_group, comes in its middle.
+    const bool by_call =
+        was == TraceStop::Event &&
+        trace.code >> kEventShift != static_cast<std::int32_t>(abi::kPtraceEventStop);
+    if (in_call && !by_call && how != TraceResume::Continue && is_made_again(task)) {
         trace.restarts = task.interrupted;
     } else {
         task.resumes_call = in_call;

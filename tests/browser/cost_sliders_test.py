@@ -181,7 +181,7 @@ class CostSliders(PageTest):
 
     def test_unchanged_costs_give_the_report_itself(self):
         self.open("run")
-        self.browser.find_element(By.CSS_SELECTOR, "#sliders > summary").click()
+        self.open_sliders()
         report = json.loads(self.path("run.json").read_text(encoding="utf-8"))
         shown = self.results()
         for got, wanted in zip(shown["items"][0], (report["time"]["total_ns"], report["kernel"]["cycles"], report["probes"]["overhead_ns"], report["probes"]["mean_hit_cycles"])):
@@ -190,7 +190,7 @@ class CostSliders(PageTest):
 
     def test_a_moved_slider_changes_the_page_at_once_and_the_address_keeps_it(self):
         self.open("run")
-        self.browser.find_element(By.CSS_SELECTOR, "#sliders > summary").click()
+        self.open_sliders()
         before = self.results()["items"][0][0]
         slider = self.browser.find_element(By.ID, "slider-machine.kernel-cpi")
         slider.send_keys(Keys.ARROW_RIGHT * 10)
@@ -207,7 +207,7 @@ class CostSliders(PageTest):
     def test_how_long_a_move_takes(self):
         for name in ("run", "compare", "bench", "estimate"):
             key = self.open(name)["figures"][-1]["key"]
-            self.browser.find_element(By.CSS_SELECTOR, "#sliders > summary").click()
+            self.open_sliders()
             times = [self.browser.execute_script(MOVE, f"slider-{key}", value) for value in range(1, 12)]
             print(f"{name}: a move takes {sorted(times)[len(times) // 2]:.1f} ms, {min(times):.1f} to {max(times):.1f}")
 
@@ -216,7 +216,7 @@ class CostSliders(PageTest):
         offered = {figure["key"] for figure in sheet["figures"]}
         for key in ("machine.dic", "machine.core", "kernel.decode-table", "kernel.slots", "machine.shareability-cores"):
             self.assertNotIn(key, offered)
-        self.browser.find_element(By.CSS_SELECTOR, "#sliders > summary").click()
+        self.open_sliders()
         text = self.browser.find_element(By.ID, "sliders").text
         self.assertIn("kernel.decode-table", text)
         words = shlex.split(sheet["run_instead"].replace("KEY=VALUE", "kernel.slot-copy=if-changed"))

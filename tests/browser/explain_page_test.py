@@ -393,7 +393,7 @@ class ExplainPage(PageTest):
 
     def test_a_slider_moves_the_hit_at_once_and_can_be_reset(self):
         report = self.open("stepped", "#step=99")
-        self.browser.find_element(By.CSS_SELECTOR, "#sliders > summary").click()
+        self.open_sliders()
         slider = self.browser.find_element(By.ID, "slider-machine.ops.ic-ivau")
         value = float(slider.get_attribute("value"))
         slider.send_keys(Keys.ARROW_RIGHT * 5)

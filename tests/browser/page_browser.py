@@ -178,6 +178,14 @@ class PageTest(unittest.TestCase):
         self.browser.get("about:blank")
         self.browser.get(path.as_uri() + fragment)
 
+    def open_sliders(self):
+        """And waits for the page, which draws them when it is told that they are open: some time after the click."""
+        self.browser.execute_async_script("""
+            const drawn = arguments[0], sliders = document.getElementById("sliders");
+            sliders.addEventListener("toggle", () => drawn(), { once: true });
+            sliders.querySelector("summary").click();
+            """)
+
     def check_nothing_was_asked_for(self, path, most_bytes):
         """After forget_log and show: no message, no request but for the page, and its size."""
         messages, requests = log_of(self.browser)

@@ -11,8 +11,8 @@ LIBRARIES = ("--env", "LD_LIBRARY_PATH=" + ":".join(f"/usr/lib/aarch64-linux-gnu
 
 STRACE = rb"""
 strace -f -o log sh -c '/bin/true; echo shell'
-grep -c 'execve(' log; grep -c '+++ exited with 0 +++' log; grep -o 'write(1, "shell.n", 6) *= 6' log
-strace -e trace=openat -e inject=openat:error=EACCES:when=3+ cat /etc/passwd 2>log; echo $?; grep -c INJECTED log
+grep -c 'execve(' log; grep -c '+++ exited with 0 +++' log; grep -o 'write(1, "shell.n", 6) *= 6' log | tr -s ' '
+strace -e inject=openat:error=EACCES -P /etc/passwd cat /etc/passwd 2>log; echo $?; grep -c INJECTED log
 strace -c -o log true; grep -c execve log
 sleep 100 & strace -o log -p $! & sleep 0.2; kill $!; wait $!; kill %1; grep -c '^restart_syscall' log
 """
@@ -305,8 +305,8 @@ no server running
 """
 
 NETWORK = rb"""
-ip -o addr show lo | awk '{print $2, $3, $4}'; ip -o link | awk '{print $2}'; ip route | wc -l
-nc -l 127.0.0.1 7000 >got & sleep 0.1; ss -Hltn | awk '{print $1, $4}'; echo text | nc -N 127.0.0.1 7000; wait; cat got
+ip -o addr show lo | mawk '{print $2, $3, $4}'; ip -o link | mawk '{print $2}'; ip route | wc -l
+nc.openbsd -l 127.0.0.1 7000 >got & sleep 0.1; ss -Hltn | mawk '{print $1, $4}'; echo text | nc.openbsd -N 127.0.0.1 7000; wait; cat got
 ping -c 1 -W 1 127.0.0.1 | grep -o '1 received'
 """
 NETWORK_SAYS = b"""lo inet 127.0.0.1/8
@@ -321,7 +321,7 @@ text
 WATCH = rb"""
 mkdir d; inotifywait -q -t 3 -m d >log 2>/dev/null & sleep 0.5; echo x > d/a; mv d/a d/b; rm d/b; wait; cat log
 touch f; setfattr -n user.key -v value f; getfattr --only-values -n user.key f; echo; cp -a f g; getfattr --only-values -n user.key g; echo
-setfacl -m u:65534:r f; getfacl -c f | grep 65534
+setfacl -m u:65534:r f; getfacl -cn f | grep 65534
 (flock 9; echo locked) 9>lock; lsof -t lock | wc -l
 """
 WATCH_SAYS = b"""d/ CREATE a

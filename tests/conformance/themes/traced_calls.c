@@ -158,6 +158,28 @@ static long sleeps_long(void) {
     return result != 0 || passed < 600;
 }
 
+// The event of a call's own comes in its middle: its entry is not told again.
+NATIVE(a_call_that_ends_a_tracee_is_told_once, WHY) {
+    tracee = (pid_t)NEED(fork());
+    if (tracee == 0) {
+        NEED(ptrace(PTRACE_TRACEME, 0, 0, 0));
+        raise(SIGSTOP);
+        _exit(3);
+    }
+    show_wait();
+    NEED(ptrace(PTRACE_SETOPTIONS, tracee, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXIT));
+    struct __ptrace_syscall_info info = {0};
+    while (info.entry.nr != SYS_exit_group) {
+        NEED(ptrace(PTRACE_SYSCALL, tracee, 0, 0));
+        NEED(waitpid(tracee, NULL, 0));
+        NEED(ptrace(PTRACE_GET_SYSCALL_INFO, tracee, sizeof info, &info));
+    }
+    for (int stop = 0; stop < 2; ++stop) {
+        NEED(ptrace(PTRACE_SYSCALL, tracee, 0, 0));
+        show_wait();
+    }
+}
+
 // The signal's default action is none: the sleep goes on.
 NATIVE(a_tracer_sees_that_a_sleep_is_to_go_on, WHY) {
     tracee = (pid_t)NEED(fork());
@@ -187,6 +209,6 @@ NATIVE(a_tracer_sees_that_a_sleep_is_to_go_on, WHY) {
     end();
 }
 
-BEHAVIOUR(restart_syscall_has_nothing_to_go_on_with) {
+NATIVE(restart_syscall_has_nothing_to_go_on_with, "qemu-aarch64 does not know restart_syscall") {
     SHOW(syscall(SYS_restart_syscall));
 }
