@@ -230,10 +230,11 @@ std::optional<SignalInfo> SignalQueues::take(Task& task, std::uint64_t set) {
 }
 
 std::optional<SignalInfo> SignalQueues::take_next(Task& task) {
+    for (SignalQueue* queue : {&task.pending, &task.process->pending})
+        if (queue->holds(Signal::Kill)) return taken(task, *queue, Signal::Kill);
     for (SignalQueue* queue : {&task.pending, &task.process->pending}) {
         const std::uint64_t wanted = queue->set() & (~task.sigmask | kUnblockable);
         if (wanted == 0) continue;
-        if ((wanted & signal_bit(Signal::Kill)) != 0) return taken(task, *queue, Signal::Kill);
         std::uint64_t synchronous = 0;
         for (std::uint64_t rest = wanted & kSynchronous; rest != 0; rest &= rest - 1) {
             const Signal signal = lowest_signal(rest);

@@ -52,6 +52,12 @@ void Tracing::tell_tracer(const Task& task, std::int32_t code, std::int32_t stat
 }
 
 void Tracing::stop(Task& task, TraceStop kind, std::int32_t code, const SignalInfo& info) {
+    // ptrace_stop: who is killed does not stop.
+    if (task.pending.holds(Signal::Kill) || task.process->pending.holds(Signal::Kill)) {
+        killed(task);
+        task.tif_sigpending = true;
+        return;
+    }
     Trace& trace = *task.trace;
     trace.stop = kind;
     trace.code = code;

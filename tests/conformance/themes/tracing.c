@@ -123,6 +123,14 @@ NATIVE(an_ignored_signal_stops_a_tracee_too, WHY) {
     show_wait(0);
 }
 
+// The kill is the process's, the other signal its thread's.
+NATIVE(a_killed_tracee_does_not_stop_at_another_signal, WHY) {
+    start(does_nothing);
+    SHOW(syscall(SYS_tgkill, tracee, tracee, SIGUSR1));
+    SHOW(kill(tracee, SIGKILL));
+    show_wait(0);
+}
+
 NATIVE(the_signals_data_is_read_and_changed, WHY) {
     siginfo_t info;
     start(raises_a_signal);
