@@ -250,7 +250,7 @@ RUST_SAYS = b"""1
 a
 d/b
 d/numbers
-6 d/b
+6 ./d/b
 1
 """
 
