@@ -70,7 +70,7 @@ UnicornCpu::BlockShape UnicornCpu::shape_of(std::uint64_t address, std::uint32_t
         if (!begins_block(address + at, words[at / 4])) continue;
         // The engine ends a block before it where it was cut, or at the end of its page.
         const auto part = parts_.find(t->frame.value + begin.page_offset());
-        if (at + 4 == size && part != parts_.end()) return {at, part->second, false};
+        if (at + 4 == size && part != parts_.end()) return {at, part->second.whole, false};
         return {size, 0, true};
     }
     return {size, 0, false};
@@ -129,11 +129,15 @@ void UnicornCpu::cut_block(const AddressSpace& space) {
         std::memcpy(code + 4 * i, &kBranchToItself, 4);
     }
     // The whole has the last word in it, and of the parts only the last, which comes back as it is.
-    // Where that is such an access itself, all that has the first word goes instead.
+    // Where that is such an access itself, all that has the first word goes instead, and the first
+    // words of parts that may be there whole.
     const std::uint64_t offset = begin.page_offset();
+    const std::uint64_t first = t->frame.value + offset;
     if (begins_block(address + size - 4, words.back())) {
-        engine_.drop_code(t->frame, offset, 4);
-        forget_parts_with(t->frame, offset);
+        for (std::size_t k = 0; k + 1 < parts.size(); ++k) {
+            if (k == 0 || !parts_.contains(first + 4 * parts[k]))
+                drop_with(t->frame, offset + 4 * parts[k]);
+        }
     } else {
         engine_.drop_code(t->frame, offset + size - 4, 4);
     }
@@ -143,9 +147,13 @@ void UnicornCpu::cut_block(const AddressSpace& space) {
     cutting_ = &words;
     cutting_at_ = address;
     if (edited()) give_limit();
-    for (const std::size_t part : parts) {
+    for (std::size_t k = 0; k < parts.size(); ++k) {
+        const std::size_t part = parts[k];
         std::memcpy(code + 4 * part, &words[part], 4);
-        parts_[t->frame.value + offset + 4 * part] = static_cast<std::uint32_t>(size - 4 * part);
+        // The last is as the engine makes it.
+        if (k + 1 < parts.size())
+            parts_[first + 4 * part] = {static_cast<std::uint32_t>(4 * (parts[k + 1] + 1 - part)),
+                                        static_cast<std::uint32_t>(size - 4 * part)};
         engine_.start(address + 4 * part);
     }
     cutting_ = nullptr;
@@ -153,13 +161,14 @@ void UnicornCpu::cut_block(const AddressSpace& space) {
     if (edited()) cut_tried_ = 0;
 }
 
-// Blocks of the frame that had the word at `offset` were dropped. Those that had been cut are whole
+// Drops the blocks of the frame that have the word at `offset`. Those that had been cut are whole
 // when they come again.
-void UnicornCpu::forget_parts_with(PAddr frame, std::uint64_t offset) {
+void UnicornCpu::drop_with(PAddr frame, std::uint64_t offset) {
+    engine_.drop_code(frame, offset, 4);
     const std::uint64_t word = frame.value + offset;
     const auto first = parts_.lower_bound(frame.value), last = parts_.upper_bound(word);
     for (auto part = first; part != last;)
-        part = part->first + part->second > word ? parts_.erase(part) : std::next(part);
+        part = part->first + part->second.size > word ? parts_.erase(part) : std::next(part);
     if (!blocks_) return;
     for (const CodeFrames::Place& place : code_frames_.places(frame))
         blocks_->forget_page(place.space, place.page);

@@ -161,7 +161,7 @@ private:
         engine_.stop();
     }
     void cut_block(const AddressSpace& space);
-    void forget_parts_with(PAddr frame, std::uint64_t offset);
+    void drop_with(PAddr frame, std::uint64_t offset);
     void cut_once(const AddressSpace& space);
     void leave_step_page(const AddressSpace& space);
     void stop_before(std::uint64_t address);
@@ -310,8 +310,12 @@ private:
     // Where this run cut edited code last, and how much was counted then: the same again means that
     // it was in vain.
     std::pair<std::uint64_t, std::uint64_t> last_cut_{};
-    // The parts of blocks that were cut, by physical address: their sizes up to the whole's end.
-    std::map<std::uint64_t, std::uint32_t> parts_;
+    // The parts of blocks that were cut, but for the last, by physical address.
+    struct Part {
+        std::uint32_t size = 0;   // as the engine has it: with the place of the next part's access
+        std::uint32_t whole = 0;  // up to the whole's end
+    };
+    std::map<std::uint64_t, Part> parts_;
     std::optional<Refused> refused_;  // of the instruction that the block would begin with
 
     std::map<std::uint64_t, Place> chosen_;  // by address

@@ -101,6 +101,26 @@ TEST_CASE_METHOD(CpuFixture, "blocks that end with the same access are cut befor
     }
 }
 
+TEST_CASE_METHOD(CpuFixture, "a block is cut again when a cut inside it has dropped a part of it",
+                 "[cpu][alignment]") {
+    map(kData, kReadWrite);
+    constexpr std::uint64_t kFirst = 0x3f0, kLast = 0x3fc;
+    put(code, 0x3e8, {kNop, kNop, ldar(2, 1), kNop, kNop, ldar(2, 1), svc(0)});
+    for (int round = 0; round < 3; ++round) {
+        for (const std::uint64_t entry : {0x3e8U, 0x3f4U, 0x3e8U, 0x3f0U, 0x3ecU}) {
+            CAPTURE(round, entry);
+            x(1, kData.value);
+            const Stop stop = run_from(kCode + entry);
+            CHECK(stopped_by<Svc>(stop));
+            CHECK(stop.retired == InsnCount((kLast - entry) / 4 + 2));
+            x(1, kData.value + 1);
+            const std::uint64_t access = entry <= kFirst ? kFirst : kLast;
+            check_fault(run_from(kCode + entry), kCode + access, kData + 1, Access::Read,
+                        (access - entry) / 4);
+        }
+    }
+}
+
 TEST_CASE_METHOD(CpuFixture, "blocks that overlap are cut at the same instruction",
                  "[cpu][alignment]") {
     map(kData, kReadWrite);
